@@ -1,0 +1,266 @@
+//! What one worker collects from one chunk of one file.
+//!
+//! A reader describes a call as a [`Draft`] that borrows from the record; the
+//! batch packs it, so that nothing borrowed and no text outlives the record.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use crate::record::bucket::Bucket;
+use crate::record::call::{
+    Call, Count, Finish, Flags, LoggedCost, Operation, PackedUsage, RequestFacts, Source, Status,
+    TagsId,
+};
+use crate::record::component::Component;
+use crate::record::lane::Tier;
+use crate::record::log::{FileAccount, Note};
+use crate::record::symbol::{Strings, Symbol};
+use crate::record::usage::Usage;
+use crate::units::{Moment, Usd};
+
+use super::json::Fault;
+use super::prompt::PromptDraft;
+use super::transcript::Entry;
+
+/// A call as a reader describes it, borrowing from the record.
+///
+/// Field meanings are those of [`Call`].
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "each field is documented on `Call`")]
+pub struct Draft<'a> {
+    pub request_id: Option<Cow<'a, str>>,
+    pub operation: Operation,
+    pub time: Option<Moment>,
+    pub provider: Option<Cow<'a, str>>,
+    pub model: Option<Cow<'a, str>>,
+    pub feature: Option<Cow<'a, str>>,
+    pub user: Option<Cow<'a, str>>,
+    pub account: Option<Cow<'a, str>>,
+    pub workspace: Option<Cow<'a, str>>,
+    pub conversation: Option<Cow<'a, str>>,
+    pub region: Option<Cow<'a, str>>,
+    pub tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub tier: Tier,
+    pub status: Status,
+    pub finish: Finish,
+    pub request: RequestFacts,
+    /// Milliseconds; fractions are dropped.
+    pub latency_milliseconds: Option<f64>,
+    /// Milliseconds; fractions are dropped.
+    pub first_token_milliseconds: Option<f64>,
+    pub tool_requests: u64,
+    pub usage: Usage,
+    pub logged_cost: Option<Usd>,
+    pub flags: Flags,
+    pub prompt: Option<PromptDraft>,
+    /// By what the record is recognised when it is met again.
+    pub identity: Identity,
+    /// The component the whole record stands for, in logs that write a row per
+    /// component.
+    pub component: Option<Component>,
+}
+
+/// By what two records are known to be the same call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Hash of the id that both records carry; `None` is never a duplicate:
+    /// equal counts are no evidence.
+    pub key: Option<u128>,
+    /// Hash of a second id; where both records have one and neither is a
+    /// side chain, it must be equal too.
+    pub second: Option<u128>,
+}
+
+impl Identity {
+    /// Recognised by one id alone.
+    #[must_use]
+    pub fn of(id: Option<&str>) -> Self {
+        Self { key: id.map(|id| xxh3_128(id.as_bytes())), second: None }
+    }
+
+    /// Recognised by an id and, where both records have it, a second one.
+    #[must_use]
+    pub fn of_pair(id: Option<&str>, second: Option<&str>) -> Self {
+        Self {
+            key: id.map(|id| xxh3_128(id.as_bytes())),
+            second: second.map(|id| xxh3_128(id.as_bytes())),
+        }
+    }
+}
+
+/// A packed draft on its way to the log.
+#[derive(Debug)]
+pub struct Packed {
+    /// The call, its symbols those of the batch.
+    pub call: Call,
+    /// As in the draft.
+    pub identity: Identity,
+    /// As in the draft.
+    pub component: Option<Component>,
+    /// As in the draft.
+    pub prompt: Option<PromptDraft>,
+    /// Fixed hash of the record, the last word in a tie.
+    pub content: u64,
+}
+
+/// What one worker found in one chunk.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Names behind the batch's symbols.
+    pub strings: Strings,
+    /// Distinct tag sets.
+    pub tag_sets: Vec<Vec<(Symbol, Symbol)>>,
+    known_tags: FxHashMap<Vec<(Symbol, Symbol)>, TagsId>,
+    /// Calls in order of line.
+    pub calls: Vec<Packed>,
+    /// Buckets in order of line.
+    pub buckets: Vec<Bucket>,
+    /// Messages of session logs, to be put together by conversation.
+    pub entries: Vec<Entry>,
+    /// The account of the chunk's records.
+    pub account: FileAccount,
+    /// What readers noticed, by code.
+    pub notes: Vec<Note>,
+    /// Whether the last page of the chunk says that more pages follow.
+    pub open_page: Option<bool>,
+    source: Source,
+    content: u64,
+}
+
+impl Batch {
+    /// Says which record is being read.
+    pub fn start_record(&mut self, file: u32, line: u64, bytes: &[u8]) {
+        self.source = Source { file, line: u32::try_from(line).unwrap_or(u32::MAX) };
+        self.content = xxh3_64(bytes);
+    }
+
+    /// How much the batch holds, to be able to [`Batch::undo`].
+    #[must_use]
+    pub const fn mark(&self) -> (usize, usize, usize) {
+        (self.calls.len(), self.buckets.len(), self.entries.len())
+    }
+
+    /// Forgets what was pushed since a mark: a rejected record leaves nothing.
+    pub fn undo(&mut self, (calls, buckets, entries): (usize, usize, usize)) {
+        self.calls.truncate(calls);
+        self.buckets.truncate(buckets);
+        self.entries.truncate(entries);
+    }
+
+    /// Packs a draft.
+    ///
+    /// # Errors
+    /// When its counts contradict each other or exceed what one call can have.
+    pub fn push(&mut self, draft: Draft<'_>) -> Result<usize, Fault> {
+        check(&draft.usage)?;
+        let usage = PackedUsage::new(&draft.usage)
+            .ok_or(Fault::Contradiction("a token count is too large for one call"))?;
+        let call = Call {
+            source: self.source,
+            request_id: self.symbol(draft.request_id.as_deref()),
+            operation: draft.operation,
+            time: draft.time.into(),
+            provider: self.symbol(draft.provider.as_deref()),
+            model: self.symbol(draft.model.as_deref()),
+            feature: self.symbol(draft.feature.as_deref()),
+            user: self.symbol(draft.user.as_deref()),
+            account: self.symbol(draft.account.as_deref()),
+            workspace: self.symbol(draft.workspace.as_deref()),
+            conversation: self.symbol(draft.conversation.as_deref()),
+            region: self.symbol(draft.region.as_deref()),
+            tags: self.tags(draft.tags),
+            tier: draft.tier,
+            status: draft.status,
+            finish: draft.finish,
+            request: draft.request,
+            latency_milliseconds: milliseconds(draft.latency_milliseconds),
+            first_token_milliseconds: milliseconds(draft.first_token_milliseconds),
+            tool_requests: u16::try_from(draft.tool_requests).unwrap_or(u16::MAX),
+            usage,
+            logged_cost: LoggedCost::new(draft.logged_cost),
+            prompt: None,
+            flags: draft.flags,
+        };
+        self.calls.push(Packed {
+            call,
+            identity: draft.identity,
+            component: draft.component,
+            prompt: draft.prompt,
+            content: self.content,
+        });
+        Ok(self.calls.len() - 1)
+    }
+
+    /// Adds a bucket; its symbols must come from [`Batch::symbol`].
+    pub fn push_bucket(&mut self, bucket: Bucket) {
+        self.buckets.push(Bucket { source: self.source, ..bucket });
+    }
+
+    /// Adds a message of a session log.
+    pub fn push_entry(&mut self, entry: Entry) {
+        self.entries.push(Entry { source: self.source, ..entry });
+    }
+
+    /// The batch's handle on a name.
+    pub fn symbol(&mut self, text: Option<&str>) -> Option<Symbol> {
+        text.and_then(|text| self.strings.intern(text))
+    }
+
+    /// Counts something a reader noticed about the record.
+    pub fn note(&mut self, code: &'static str, message: &'static str) {
+        match self.notes.iter_mut().find(|note| note.code == code) {
+            Some(note) => note.records += 1,
+            None => self.notes.push(Note { code, message, records: 1 }),
+        }
+    }
+
+    fn tags(&mut self, tags: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Option<TagsId> {
+        if tags.is_empty() {
+            return None;
+        }
+        let mut texts = tags;
+        texts.sort();
+        texts.dedup();
+        let set: Vec<(Symbol, Symbol)> = texts
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((self.strings.intern(key)?, self.strings.intern(value)?))
+            })
+            .collect();
+        if let Some(&known) = self.known_tags.get(&set) {
+            return Some(known);
+        }
+        let id = TagsId(u32::try_from(self.tag_sets.len()).ok()?);
+        self.tag_sets.push(set.clone());
+        self.known_tags.insert(set, id);
+        Some(id)
+    }
+}
+
+/// Milliseconds as a count; what is negative or endless is unknown.
+fn milliseconds(value: Option<f64>) -> Count {
+    let whole = value.filter(|value| (0.0..4e9).contains(value));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 4e9; the fraction is dropped on purpose"
+    )]
+    Count::from_optional(whole.map(|value| value as u64))
+}
+
+/// The identities that hold on every provider after normalisation.
+fn check(usage: &Usage) -> Result<(), Fault> {
+    if let Some(input) = usage.input
+        && usage.cache_read.unwrap_or_default() + usage.cache_written() > input
+    {
+        return Err(Fault::Contradiction("cached tokens exceed input tokens"));
+    }
+    if let (Some(reasoning), Some(output)) = (usage.reasoning, usage.output)
+        && reasoning > output
+    {
+        return Err(Fault::Contradiction("reasoning tokens exceed output tokens"));
+    }
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! Takes the batches of all workers, in order, and makes one log of them.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::measure::memo::Memo;
+use crate::record::bucket::Bucket;
+use crate::record::call::{PromptId, TagsId};
+use crate::record::log::{Accounting, FileAccount, Log, Note};
+use crate::record::prompt::{BlockId, Node, NodeId, Prompt, PromptTree};
+use crate::record::symbol::{Strings, Symbol};
+use crate::units::Ttl;
+
+use super::batch::{Batch, Packed};
+use super::merge;
+use super::prompt::{Part, PromptDraft};
+use super::transcript::{self, Entry};
+
+/// The log under construction.
+#[derive(Default)]
+pub(super) struct Collector {
+    strings: Strings,
+    tag_sets: Vec<Vec<(Symbol, Symbol)>>,
+    known_tags: FxHashMap<Vec<(Symbol, Symbol)>, TagsId>,
+    packed: Vec<Packed>,
+    buckets: Vec<Bucket>,
+    entries: Vec<Entry>,
+    writer: PromptWriter,
+    prompts: Vec<Prompt>,
+    partial: FxHashMap<u32, FileAccount>,
+    open_pages: FxHashSet<u32>,
+    notes: Vec<Note>,
+}
+
+impl Collector {
+    /// Takes in what one worker found.
+    pub(super) fn absorb(&mut self, file: u32, batch: Batch, memo: &Memo) {
+        let symbols: Vec<Option<Symbol>> =
+            batch.strings.iter().map(|(_, text)| self.strings.intern(text)).collect();
+        let rename = |symbol: Option<Symbol>| {
+            symbol.and_then(|symbol| symbols.get(symbol.index()).copied().flatten())
+        };
+        let tags: Vec<TagsId> =
+            batch.tag_sets.iter().map(|set| self.tags(set, &symbols)).collect();
+        let first_call = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
+        for mut packed in batch.calls {
+            let call = &mut packed.call;
+            for symbol in [
+                &mut call.request_id,
+                &mut call.provider,
+                &mut call.model,
+                &mut call.feature,
+                &mut call.user,
+                &mut call.account,
+                &mut call.workspace,
+                &mut call.conversation,
+                &mut call.region,
+            ] {
+                *symbol = rename(*symbol);
+            }
+            call.tags = call.tags.and_then(|id| tags.get(id.0 as usize).copied());
+            if let Some(draft) = packed.prompt.take() {
+                call.prompt = self.keep_prompt(draft, memo);
+            }
+            self.packed.push(packed);
+        }
+        for mut bucket in batch.buckets {
+            for symbol in [
+                &mut bucket.provider,
+                &mut bucket.model,
+                &mut bucket.feature,
+                &mut bucket.user,
+                &mut bucket.account,
+                &mut bucket.region,
+            ] {
+                *symbol = rename(*symbol);
+            }
+            self.buckets.push(bucket);
+        }
+        self.entries.extend(batch.entries.into_iter().map(|mut entry| {
+            entry.session = rename(entry.session);
+            entry.chain = rename(entry.chain);
+            entry.answer_of = entry.answer_of.map(|call| call + first_call);
+            entry
+        }));
+        self.account(file, batch.account, batch.open_page);
+        for note in batch.notes {
+            match self.notes.iter_mut().find(|known| known.code == note.code) {
+                Some(known) => known.records += note.records,
+                None => self.notes.push(note),
+            }
+        }
+    }
+
+    fn tags(&mut self, set: &[(Symbol, Symbol)], symbols: &[Option<Symbol>]) -> TagsId {
+        let renamed: Vec<(Symbol, Symbol)> = set
+            .iter()
+            .filter_map(|(key, value)| {
+                let rename = |symbol: &Symbol| symbols.get(symbol.index()).copied().flatten();
+                Some((rename(key)?, rename(value)?))
+            })
+            .collect();
+        if let Some(&known) = self.known_tags.get(&renamed) {
+            return known;
+        }
+        let id = TagsId(u32::try_from(self.tag_sets.len()).unwrap_or(u32::MAX));
+        self.tag_sets.push(renamed.clone());
+        self.known_tags.insert(renamed, id);
+        id
+    }
+
+    fn account(&mut self, file: u32, found: FileAccount, open_page: Option<bool>) {
+        let account = self.partial.entry(file).or_default();
+        account.lines += found.lines;
+        for (reason, count) in found.ignored {
+            account.ignore(reason, count);
+        }
+        account.rejected += found.rejected;
+        let room = FileAccount::MOST_REJECTIONS - account.rejections.len();
+        account.rejections.extend(found.rejections.into_iter().take(room));
+        match open_page {
+            Some(true) => {
+                self.open_pages.insert(file);
+            }
+            Some(false) => {
+                self.open_pages.remove(&file);
+            }
+            None => {}
+        }
+    }
+
+    fn keep_prompt(&mut self, draft: PromptDraft, memo: &Memo) -> Option<PromptId> {
+        let call_site = draft.call_site.as_deref().and_then(|name| self.strings.intern(name));
+        let mut prompt = Prompt {
+            unmeasured_parts: draft.unmeasured_parts,
+            request_hash: draft.request_hash,
+            head_hash: draft.head_hash,
+            retrieved_hash: draft.retrieved_hash,
+            last_user: draft.last_user,
+            call_site,
+            answer: draft.answer,
+            ..Prompt::default()
+        };
+        self.writer.write(&draft.parts, &mut prompt, memo);
+        keep(&mut self.prompts, prompt)
+    }
+
+    /// Settles duplicates, puts session logs together and sorts.
+    pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
+        let mut accounting = Accounting { files, notes: self.notes };
+        self.packed.shrink_to_fit();
+        let merged = merge::duplicates(self.packed);
+        for (file, found) in self.partial {
+            let Some(account) = accounting.files.get_mut(file as usize) else { continue };
+            *account = FileAccount {
+                path: std::mem::take(&mut account.path),
+                format: account.format,
+                bytes: account.bytes,
+                ..found
+            };
+        }
+        merge::count(&merged, &self.buckets, &mut accounting.files);
+        let mut kept = merged.kept;
+        if !self.entries.is_empty() {
+            let mut sessions = transcript::Sessions {
+                calls: &mut kept,
+                kept_of: &merged.kept_of,
+                writer: &mut self.writer,
+                prompts: &mut self.prompts,
+                memo: &memo,
+            };
+            sessions.rebuild(self.entries);
+        }
+        if !self.open_pages.is_empty() {
+            accounting.notes.push(Note {
+                code: "MORE_PAGES",
+                message: "the last page of an export says that more pages follow: the totals are incomplete",
+                records: self.open_pages.len() as u64,
+            });
+        }
+        if other_files > 0 {
+            accounting.notes.push(Note {
+                code: "OTHER_FILES",
+                message: "files without a log's ending in the given folders were not opened",
+                records: other_files,
+            });
+        }
+        accounting.notes.sort();
+        merge::sort(&mut kept, &self.strings);
+        merge::sort_buckets(&mut self.buckets, &self.strings);
+        let stated_components = merge::stated(&kept);
+        for prompt in &mut self.prompts {
+            if let Some(answer) = &mut prompt.answer {
+                answer.reappears = self.writer.answers_sent.contains(&answer.hash);
+            }
+        }
+        Log {
+            calls: kept.into_iter().map(|kept| kept.packed.call).collect(),
+            buckets: self.buckets,
+            strings: self.strings,
+            tag_sets: self.tag_sets,
+            tree: self.writer.tree,
+            blocks: memo.into_blocks(),
+            prompts: self.prompts,
+            stated_components,
+            accounting,
+        }
+    }
+}
+
+/// Stores a prompt and returns its handle.
+pub(super) fn keep(prompts: &mut Vec<Prompt>, prompt: Prompt) -> Option<PromptId> {
+    let id = u32::try_from(prompts.len()).ok()?;
+    prompts.push(prompt);
+    Some(PromptId(id))
+}
+
+/// Writes prompts into the prefix tree.
+#[derive(Default)]
+pub(super) struct PromptWriter {
+    tree: PromptTree,
+    // Prompts of a conversation repeat whole blocks: one look-up per block
+    // instead of one per piece.
+    known: FxHashMap<(NodeId, BlockId, u8), (NodeId, u32)>,
+    // Hashes of assistant messages that were sent again.
+    answers_sent: FxHashSet<u64>,
+}
+
+impl PromptWriter {
+    /// Writes the parts of a prompt and sets its end, size and cache marks.
+    pub(super) fn write(&mut self, parts: &[Part], prompt: &mut Prompt, memo: &Memo) {
+        let mut end = prompt.end;
+        for part in parts {
+            let (node, tokens) = self.append(end, part, memo);
+            end = node;
+            prompt.counted_tokens = prompt.counted_tokens.saturating_add(tokens);
+            if let Some(ttl) = part.cache_mark {
+                let mark: (NodeId, Option<Ttl>) = (end, ttl);
+                prompt.cache_marks.push(mark);
+            }
+        }
+        prompt.end = end;
+    }
+
+    /// Appends a part below `parent`; its last node and its tokens.
+    pub(super) fn append(&mut self, parent: NodeId, part: &Part, memo: &Memo) -> (NodeId, u32) {
+        let role = (part.component as u8) << 2 | u8::from(part.assistant) << 1 | u8::from(part.ends_message);
+        let key = (parent, part.block, role);
+        if let Some(&known) = self.known.get(&key) {
+            return known;
+        }
+        let written = memo.with(part.block, |block| {
+            if part.assistant {
+                self.answers_sent.insert(block.identity);
+            }
+            let mut end = parent;
+            let last = block.pieces.len().saturating_sub(1);
+            // An empty text still ends a message and costs its overhead.
+            let empty = [(0, 0)];
+            let pieces = if block.pieces.is_empty() { &empty[..] } else { &block.pieces };
+            for (position, (hash, tokens)) in pieces.iter().enumerate() {
+                let ends_block = position == last;
+                end = self.tree.child(Node {
+                    parent: end,
+                    hash: *hash,
+                    tokens: tokens + if ends_block { part.overhead } else { 0 },
+                    block: Some(part.block),
+                    component: part.component,
+                    ends_block,
+                    ends_message: ends_block && part.ends_message,
+                    assistant: part.assistant,
+                });
+            }
+            (end, block.tokens + part.overhead)
+        });
+        let written = written.unwrap_or((parent, 0));
+        self.known.insert(key, written);
+        written
+    }
+}

@@ -1,0 +1,309 @@
+//! Reads files in waves of chunks: while one wave is parsed on all threads, the
+//! next is read from disk. Results are taken in the order of the files, so the
+//! number of threads and the size of the chunks never show.
+
+use std::io::{self, Read as _};
+
+use rayon::prelude::*;
+
+use crate::measure::memo::Memo;
+use crate::record::log::{FileAccount, Log, Rejection};
+
+use super::batch::Batch;
+use super::collect::Collector;
+use super::csv_rows::Splitter;
+use super::detect::{Detected, detect, looks_like};
+use super::format::{Format, Header, Outcome, Record, Row};
+use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
+use super::json::{Fault, Json};
+use super::source::{self, Input};
+use super::{IngestError, format_by_id};
+
+/// How to read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions<'a> {
+    /// Read every file as this format instead of detecting it.
+    pub input_format: Option<&'a str>,
+    /// Bytes per chunk; results do not depend on it.
+    pub chunk_bytes: usize,
+}
+
+impl Default for ReadOptions<'_> {
+    fn default() -> Self {
+        Self { input_format: None, chunk_bytes: CHUNK_BYTES }
+    }
+}
+
+/// Told how far reading has come.
+pub trait Progress: Sync {
+    /// `bytes` more (after decompression) have been read.
+    fn advance(&self, bytes: u64);
+}
+
+impl Progress for () {
+    fn advance(&self, _: u64) {}
+}
+
+/// Reads files, folders and patterns into one log.
+///
+/// Records that cannot be read are accounted for and lose nothing else.
+///
+/// # Errors
+/// When a path leads nowhere, a file cannot be opened or breaks off, or a file
+/// that was named outright is in no known format.
+pub fn read(
+    paths: &[String],
+    options: ReadOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Log, IngestError> {
+    let forced = match options.input_format {
+        Some(id) => Some(
+            format_by_id(id).ok_or_else(|| IngestError::NoSuchFormat { id: id.to_owned() })?,
+        ),
+        None => None,
+    };
+    let found = source::find(paths)?;
+    let memo = Memo::default();
+    let mut files = Files { inputs: &found.inputs, next: 0, open: None, forced, options, accounts: Vec::new() };
+    let mut collector = Collector::default();
+    let mut wave = files.next_wave()?;
+    while !wave.is_empty() {
+        let bytes = wave.iter().map(|job| job.chunk.bytes.len() as u64).sum();
+        let (batches, next) = rayon::join(
+            || wave.par_iter().map(|job| read_chunk(job, &memo)).collect::<Vec<_>>(),
+            || files.next_wave(),
+        );
+        for (job, batch) in wave.iter().zip(batches) {
+            collector.absorb(job.file, batch, &memo);
+        }
+        progress.advance(bytes);
+        wave = next?;
+    }
+    Ok(collector.finish(files.accounts, memo, found.other_files))
+}
+
+/// One chunk with everything a worker needs to read it.
+struct Job {
+    file: u32,
+    path: String,
+    format: &'static dyn Format,
+    header: Option<Header>,
+    chunk: Chunk,
+}
+
+/// The files, opened one after the other.
+struct Files<'a> {
+    inputs: &'a [Input],
+    next: usize,
+    open: Option<Open>,
+    forced: Option<&'static dyn Format>,
+    options: ReadOptions<'a>,
+    accounts: Vec<FileAccount>,
+}
+
+struct Open {
+    file: u32,
+    framer: Framer,
+    format: &'static dyn Format,
+    header: Option<Header>,
+}
+
+/// Bytes of an opening that detection wants at the least and at the most.
+const HEAD: usize = 1 << 16;
+const LONGEST_HEAD: usize = 1 << 23;
+/// Chunks of a wave, so that thousands of small files share one.
+const MOST_CHUNKS: usize = 256;
+
+impl Files<'_> {
+    fn next_wave(&mut self) -> Result<Vec<Job>, IngestError> {
+        let wanted = self.options.chunk_bytes.saturating_mul(2 * rayon::current_num_threads());
+        let (mut wave, mut bytes) = (Vec::new(), 0);
+        while bytes < wanted && wave.len() < MOST_CHUNKS {
+            let Some(open) = &mut self.open else {
+                if !self.open_next()? {
+                    break;
+                }
+                continue;
+            };
+            let input = &self.inputs[open.file as usize];
+            match open.framer.next_chunk().map_err(|error| unreadable(input, &error))? {
+                Some(chunk) => {
+                    bytes += chunk.bytes.len();
+                    wave.push(Job {
+                        file: open.file,
+                        path: input.shown.clone(),
+                        format: open.format,
+                        header: open.header.clone(),
+                        chunk,
+                    });
+                }
+                None => self.open = None,
+            }
+        }
+        Ok(wave)
+    }
+
+    /// Opens the next file that has records; false when there is none left.
+    fn open_next(&mut self) -> Result<bool, IngestError> {
+        let Some(input) = self.inputs.get(self.next) else { return Ok(false) };
+        let file = u32::try_from(self.next).unwrap_or(u32::MAX);
+        self.next += 1;
+        let (mut reader, bytes) = source::open(input).map_err(|error| unreadable(input, &error))?;
+        let (head, whole) = read_head(&mut reader).map_err(|error| unreadable(input, &error))?;
+        let mut account = FileAccount { path: input.shown.clone(), bytes, ..FileAccount::default() };
+        let detected = match self.forced {
+            Some(format) => Detected::Format(format, layout(format.framing(), &head)),
+            None => detect(&head, whole),
+        };
+        match detected {
+            Detected::Format(format, layout) => {
+                account.format = format.id();
+                let mut framer = Framer::new(reader, head, layout, self.options.chunk_bytes);
+                let header = match layout {
+                    Layout::Rows => {
+                        Some(framer.header().map_err(|error| unreadable(input, &error))?)
+                    }
+                    _ => None,
+                };
+                self.open = Some(Open { file, framer, format, header });
+            }
+            Detected::Empty => account.format = "empty",
+            Detected::Unknown if input.named && self.inputs.len() == 1 => {
+                return Err(IngestError::UnknownFormat {
+                    path: input.shown.clone(),
+                    nearest: looks_like(&head),
+                });
+            }
+            Detected::Unknown => {
+                // One of several files: say so in its account and go on.
+                account.lines = 1;
+                let reason = format!("the whole file is in no known log format{}", looks_like(&head));
+                account.reject(Rejection { line: 1, reason });
+            }
+        }
+        self.accounts.push(account);
+        Ok(true)
+    }
+}
+
+fn unreadable(input: &Input, error: &io::Error) -> IngestError {
+    IngestError::Unreadable { path: input.shown.clone(), reason: error.to_string() }
+}
+
+/// The opening of a file: enough bytes, and at least one whole line unless it is
+/// absurdly long.
+fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<(Vec<u8>, bool)> {
+    let mut head = Vec::new();
+    let mut wanted = HEAD;
+    loop {
+        let missing = wanted - head.len();
+        let read = reader.by_ref().take(missing as u64).read_to_end(&mut head)?;
+        if read < missing {
+            return Ok((head, true));
+        }
+        if wanted >= LONGEST_HEAD || memchr::memchr(b'\n', head.trim_ascii_start()).is_some() {
+            return Ok((head, false));
+        }
+        wanted *= 2;
+    }
+}
+
+/// Reads every record of a chunk.
+fn read_chunk(job: &Job, memo: &Memo) -> Batch {
+    let mut worker = Worker { job, memo, batch: Batch::default() };
+    match (&job.chunk.spans, &job.header) {
+        (Some(spans), Some(header)) => {
+            let mut splitter = Splitter::new(header.delimiter);
+            for span in spans {
+                let bytes = &job.chunk.bytes[span.start..span.end];
+                if bytes.trim_ascii().is_empty() {
+                    continue;
+                }
+                match splitter.split(bytes) {
+                    Ok((text, ends)) => {
+                        worker.record(bytes, span.line, Some(&Row { header, text, ends }));
+                    }
+                    Err(fault) => worker.reject(span.line, &fault),
+                }
+            }
+        }
+        (Some(spans), None) => {
+            for span in spans {
+                worker.document(&job.chunk.bytes[span.start..span.end], span.line);
+            }
+        }
+        (None, _) => {
+            let mut start = 0;
+            let mut line = job.chunk.first_line;
+            let bytes = &job.chunk.bytes;
+            for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+                let record = bytes.get(start..end).unwrap_or_default().trim_ascii();
+                if !record.is_empty() {
+                    worker.document(record, line);
+                }
+                start = end + 1;
+                line += 1;
+            }
+        }
+    }
+    worker.batch
+}
+
+struct Worker<'a> {
+    job: &'a Job,
+    memo: &'a Memo,
+    batch: Batch,
+}
+
+impl Worker<'_> {
+    /// Reads a JSON document or stream: an array or a page is its elements.
+    fn document(&mut self, bytes: &[u8], line: u64) {
+        let opens_list = bytes.starts_with(b"[");
+        let list_key = self.job.format.list_key();
+        if !opens_list && list_key.is_none() {
+            return self.record(bytes, line, None);
+        }
+        let Ok(json) = Json::of_record(bytes) else { return self.reject(line, &Fault::NotUtf8) };
+        let list = if opens_list { Some(json) } else { list_key.and_then(|key| json.get(key)) };
+        let Some(list) = list.filter(|list| list.is_array()) else {
+            return self.record(bytes, line, None);
+        };
+        if !opens_list {
+            self.batch.open_page = json.get("has_more").and_then(Json::truth);
+        }
+        let base = bytes.as_ptr() as usize;
+        let mut at = (0, line);
+        let walked = list.each_item(|item| {
+            let offset = (item.raw().as_ptr() as usize).saturating_sub(base);
+            at = (offset, at.1 + super::framing::newlines(bytes.get(at.0..offset).unwrap_or_default()));
+            self.record(item.raw().as_bytes(), at.1, None);
+            Ok::<(), Fault>(())
+        });
+        if let Err(fault) = walked {
+            self.reject(line, &fault);
+        }
+    }
+
+    fn record(&mut self, bytes: &[u8], line: u64, row: Option<&Row<'_>>) {
+        self.batch.start_record(self.job.file, line, bytes);
+        let mark = self.batch.mark();
+        let record = Record { bytes, line, row, path: &self.job.path, memo: self.memo };
+        match self.job.format.read(&record, &mut self.batch) {
+            Ok(Outcome::Kept) => self.batch.account.lines += 1,
+            Ok(Outcome::KeptMany(records)) => self.batch.account.lines += records,
+            Ok(Outcome::Ignored(reason)) => {
+                self.batch.account.lines += 1;
+                self.batch.account.ignore(reason, 1);
+            }
+            Err(fault) => {
+                self.batch.undo(mark);
+                self.reject(line, &fault);
+            }
+        }
+    }
+
+    fn reject(&mut self, line: u64, fault: &Fault) {
+        self.batch.account.lines += 1;
+        self.batch.account.reject(Rejection { line, reason: fault.to_string() });
+    }
+}

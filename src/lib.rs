@@ -1,0 +1,8 @@
+//! Reads LLM usage logs, says where every token and dollar goes.
+
+pub mod ingest;
+pub mod measure;
+pub mod prices;
+pub mod record;
+pub mod report;
+pub mod units;
