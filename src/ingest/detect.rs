@@ -1,6 +1,5 @@
 //! Recognises the format of a file from its opening.
 
-use super::FORMATS;
 use super::csv_rows;
 use super::event_lines;
 use super::format::{Format, Framing, Header, Sample};
@@ -12,38 +11,39 @@ const SAMPLED: usize = 20;
 
 /// What a file was recognised as.
 #[derive(Clone, Copy)]
-pub(super) enum Detected {
+pub(super) enum Detected<'a> {
     /// A format that reads it.
-    Format(&'static dyn Format, Layout),
+    Format(&'a dyn Format, Layout),
     /// Nothing but white space, or a CSV header without rows: no call, no fault.
     Empty,
     /// Nothing known; the JSON keys or columns it has may help.
     Unknown,
 }
 
-/// Recognises a file; `whole` says that `head` is all of it.
-pub(super) fn detect(head: &[u8], whole: bool) -> Detected {
+/// Recognises a file by the first of `formats` that claims it; `whole` says that
+/// `head` is all of the file.
+pub(super) fn detect<'a>(head: &[u8], whole: bool, formats: &[&'a dyn Format]) -> Detected<'a> {
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let text = head.trim_ascii_start();
     if text.is_empty() {
         return if whole { Detected::Empty } else { Detected::Unknown };
     }
     if text.starts_with(b"{") || text.starts_with(b"[") {
-        detect_json(head)
+        detect_json(head, formats)
     } else if [&b"data:"[..], b"event:", b"id:", b":"].iter().any(|start| text.starts_with(start)) {
-        first(&Sample::Events(&events(head)), Layout::Streams)
+        first(&Sample::Events(&events(head)), Layout::Streams, formats)
     } else {
-        detect_csv(text)
+        detect_csv(text, formats)
     }
 }
 
-fn detect_json(head: &[u8]) -> Detected {
+fn detect_json<'a>(head: &[u8], formats: &[&'a dyn Format]) -> Detected<'a> {
     let layout = layout(Framing::Json, head);
     let objects = objects(head, layout);
     if objects.first().is_some_and(|object| event_lines::is_event(*object)) {
-        return first(&Sample::Events(&objects), Layout::Streams);
+        return first(&Sample::Events(&objects), Layout::Streams, formats);
     }
-    match first(&Sample::Json(&objects), layout) {
+    match first(&Sample::Json(&objects), layout, formats) {
         Detected::Unknown if objects.is_empty() && head.trim_ascii() == b"[]" => Detected::Empty,
         Detected::Unknown if is_empty_page(&objects) => Detected::Empty,
         detected => detected,
@@ -61,17 +61,17 @@ fn is_empty_page(objects: &[Json<'_>]) -> bool {
         })
 }
 
-fn detect_csv(text: &[u8]) -> Detected {
+fn detect_csv<'a>(text: &[u8], formats: &[&'a dyn Format]) -> Detected<'a> {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let header = csv_rows::header(line);
     if header.columns.len() < 2 {
         return Detected::Unknown;
     }
-    first(&Sample::Csv(&header), Layout::Rows)
+    first(&Sample::Csv(&header), Layout::Rows, formats)
 }
 
-fn first(sample: &Sample<'_>, layout: Layout) -> Detected {
-    let fits = |format: &&&'static dyn Format| {
+fn first<'a>(sample: &Sample<'_>, layout: Layout, formats: &[&'a dyn Format]) -> Detected<'a> {
+    let fits = |format: &&&'a dyn Format| {
         let framing = match sample {
             Sample::Json(_) => Framing::Json,
             Sample::Csv(_) => Framing::Csv,
@@ -79,7 +79,7 @@ fn first(sample: &Sample<'_>, layout: Layout) -> Detected {
         };
         format.framing() == framing && format.detect(sample)
     };
-    FORMATS.iter().find(fits).map_or(Detected::Unknown, |format| Detected::Format(*format, layout))
+    formats.iter().find(fits).map_or(Detected::Unknown, |format| Detected::Format(*format, layout))
 }
 
 /// The first objects of a JSON file, the elements of a root array included.

@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
-use sonic_rs::{to_array_iter, to_object_iter};
-
 use crate::units::{Timestamp, Usd};
+
+use super::walk;
 
 /// What is wrong with a record, as a lower-case fragment without its content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,19 +101,12 @@ impl<'a> Json<'a> {
     /// When the object is not valid JSON, or something follows it.
     pub fn each_entry<E: From<Fault>>(
         self,
-        mut visit: impl FnMut(&str, Self) -> Result<(), E>,
+        visit: impl FnMut(&str, Self) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.is_object() {
             return Ok(());
         }
-        let mut end = 1;
-        for entry in to_object_iter(self.raw) {
-            let (key, value) = entry.map_err(|_| Fault::NotJson)?;
-            let value = self.inside(value.as_raw_cow())?;
-            end = self.end_of(value);
-            visit(&key, value)?;
-        }
-        self.closes(end, b"}").map_err(E::from)
+        walk::each_entry(self.raw, visit)
     }
 
     /// Visits every element of an array, in order; nothing for other values.
@@ -122,18 +115,12 @@ impl<'a> Json<'a> {
     /// When the array is not valid JSON, or something follows it.
     pub fn each_item<E: From<Fault>>(
         self,
-        mut visit: impl FnMut(Self) -> Result<(), E>,
+        visit: impl FnMut(Self) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.is_array() {
             return Ok(());
         }
-        let mut end = 1;
-        for item in to_array_iter(self.raw) {
-            let value = self.inside(item.map_err(|_| Fault::NotJson)?.as_raw_cow())?;
-            end = self.end_of(value);
-            visit(value)?;
-        }
-        self.closes(end, b"]").map_err(E::from)
+        walk::each_item(self.raw, visit)
     }
 
     /// The elements of an array; empty for other values and broken arrays.
@@ -150,41 +137,22 @@ impl<'a> Json<'a> {
     /// The value of the first entry of that name.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
-        if !self.is_object() {
-            return None;
-        }
-        for entry in to_object_iter(self.raw) {
-            let (name, value) = entry.ok()?;
+        let mut found = None;
+        // Stops at the first entry of that name: what follows is not looked at.
+        let _ = self.each_entry(|name, value| {
             if name == key {
-                return self.inside(value.as_raw_cow()).ok().filter(|value| !value.is_null());
+                found = Some(value);
+                return Err(Found);
             }
-        }
-        None
+            Ok(())
+        });
+        found.filter(|value| !value.is_null())
     }
 
     /// The value at a path of names.
     #[must_use]
     pub fn at(self, path: &[&str]) -> Option<Self> {
         path.iter().try_fold(self, |value, key| value.get(key))
-    }
-
-    // The parser borrows from our text; a copy would mean it changed its mind.
-    fn inside(self, value: Cow<'a, str>) -> Result<Self, Fault> {
-        match value {
-            Cow::Borrowed(raw) => Ok(Self { raw }),
-            Cow::Owned(_) => Err(Fault::NotJson),
-        }
-    }
-
-    /// Where `inner`, a part of this value's text, ends in it.
-    fn end_of(self, inner: Self) -> usize {
-        (inner.raw.as_ptr() as usize + inner.raw.len()).saturating_sub(self.raw.as_ptr() as usize)
-    }
-
-    /// Checks that only the closing bracket follows `end`.
-    fn closes(self, end: usize, bracket: &[u8]) -> Result<(), Fault> {
-        let tail = self.raw.as_bytes().get(end..).unwrap_or_default();
-        if tail.trim_ascii() == bracket { Ok(()) } else { Err(Fault::NotJson) }
     }
 
     /// The text of a string that is not empty.
@@ -210,7 +178,7 @@ impl<'a> Json<'a> {
         if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(Cow::Borrowed(inner));
         }
-        match sonic_rs::from_str::<String>(self.raw) {
+        match serde_json::from_str::<String>(self.raw) {
             Ok(text) => Some(Cow::Owned(text)),
             Err(_) => lossy_text(self.raw).map(Cow::Owned),
         }
@@ -289,6 +257,15 @@ impl<'a> Json<'a> {
     }
 }
 
+/// Ends a walk early.
+struct Found;
+
+impl From<Fault> for Found {
+    fn from(_: Fault) -> Self {
+        Self
+    }
+}
+
 /// A time as a text field carries it: a date-time, or epoch digits.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<Timestamp> {
@@ -352,7 +329,7 @@ mod tests {
 
     #[test]
     fn nothing_may_follow_or_be_missing() {
-        for broken in ["{\"a\":1} {\"b\":2}", "{\"a\":1", "{\"a\":1}}", "{\"a\" 1}", "{} x", "{\"a\":tru}"] {
+        for broken in ["{\"a\":1} {\"b\":2}", "{\"a\":1", "{\"a\":1}}", "{\"a\" 1}", "{} x", "{\"a\":tru}", "{\"a\":[1}"] {
             assert_eq!(keys(broken), Err(Fault::NotJson), "{broken}");
         }
     }

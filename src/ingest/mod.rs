@@ -10,16 +10,29 @@ pub mod event_lines;
 pub mod format;
 pub mod framing;
 pub mod json;
+pub mod mapping;
 pub mod prompt;
 pub mod source;
 pub mod transcript;
 
-mod claude_code;
 pub mod messages_usage;
+
+mod anthropic_usage;
+mod azure_trace;
+mod block_trace;
+mod canonical;
+mod claude_code;
 mod collect;
 mod detect;
+pub mod exchange;
+mod litellm;
+mod litellm_payload;
+mod litellm_spend;
 mod merge;
+mod openai_usage;
 mod pipeline;
+mod value;
+mod walk;
 
 use format::Format;
 
@@ -28,7 +41,19 @@ pub use pipeline::{Progress, ReadOptions, read};
 /// Every known format, in the order in which detection asks them: a shape that
 /// another one contains comes first.
 pub const FORMATS: &[&dyn Format] = &[
+    &openai_usage::OpenAiUsage,
+    &anthropic_usage::AnthropicUsage,
+    &litellm_spend::LitellmSpend,
+    &litellm_payload::LitellmPayload,
     &claude_code::ClaudeCode,
+    &exchange::stored_completions::StoredCompletions,
+    &exchange::Exchange,
+    &exchange::event_stream::EventStream,
+    &block_trace::BlockTrace,
+    &azure_trace::AzureTrace,
+    &litellm_spend::LitellmSpendCsv,
+    &canonical::Canonical,
+    &canonical::CanonicalCsv,
 ];
 
 /// The format of that id.

@@ -17,7 +17,8 @@ use super::format::{Format, Header, Outcome, Record, Row};
 use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
 use super::json::{Fault, Json};
 use super::source::{self, Input};
-use super::{IngestError, format_by_id};
+use super::mapping::Mapping;
+use super::{FORMATS, IngestError, format_by_id};
 
 /// How to read.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +27,13 @@ pub struct ReadOptions<'a> {
     pub input_format: Option<&'a str>,
     /// Bytes per chunk; results do not depend on it.
     pub chunk_bytes: usize,
+    /// The user's own formats, asked before the known ones.
+    pub mappings: &'a [Mapping],
 }
 
 impl Default for ReadOptions<'_> {
     fn default() -> Self {
-        Self { input_format: None, chunk_bytes: CHUNK_BYTES }
+        Self { input_format: None, chunk_bytes: CHUNK_BYTES, mappings: &[] }
     }
 }
 
@@ -56,15 +59,20 @@ pub fn read(
     options: ReadOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Log, IngestError> {
-    let forced = match options.input_format {
-        Some(id) => Some(
-            format_by_id(id).ok_or_else(|| IngestError::NoSuchFormat { id: id.to_owned() })?,
-        ),
-        None => None,
-    };
+    let own = options.mappings.iter().map(|mapping| mapping as &dyn Format);
+    let formats: Vec<&dyn Format> = own.chain(FORMATS.iter().copied()).collect();
+    let forced = options.input_format.map(|id| named(id, options.mappings)).transpose()?;
     let found = source::find(paths)?;
     let memo = Memo::default();
-    let mut files = Files { inputs: &found.inputs, next: 0, open: None, forced, options, accounts: Vec::new() };
+    let mut files = Files {
+        inputs: &found.inputs,
+        next: 0,
+        open: None,
+        forced,
+        formats: &formats,
+        options,
+        accounts: Vec::new(),
+    };
     let mut collector = Collector::default();
     let mut wave = files.next_wave()?;
     while !wave.is_empty() {
@@ -82,11 +90,19 @@ pub fn read(
     Ok(collector.finish(files.accounts, memo, found.other_files))
 }
 
+/// The format of that id, or the user's own of that name.
+fn named<'a>(id: &str, mappings: &'a [Mapping]) -> Result<&'a dyn Format, IngestError> {
+    let own = mappings.iter().find(|mapping| mapping.name() == id);
+    own.map(|mapping| mapping as &dyn Format)
+        .or_else(|| format_by_id(id))
+        .ok_or_else(|| IngestError::NoSuchFormat { id: id.to_owned() })
+}
+
 /// One chunk with everything a worker needs to read it.
-struct Job {
+struct Job<'a> {
     file: u32,
     path: String,
-    format: &'static dyn Format,
+    format: &'a dyn Format,
     header: Option<Header>,
     chunk: Chunk,
 }
@@ -95,16 +111,17 @@ struct Job {
 struct Files<'a> {
     inputs: &'a [Input],
     next: usize,
-    open: Option<Open>,
-    forced: Option<&'static dyn Format>,
+    open: Option<Open<'a>>,
+    forced: Option<&'a dyn Format>,
+    formats: &'a [&'a dyn Format],
     options: ReadOptions<'a>,
     accounts: Vec<FileAccount>,
 }
 
-struct Open {
+struct Open<'a> {
     file: u32,
     framer: Framer,
-    format: &'static dyn Format,
+    format: &'a dyn Format,
     header: Option<Header>,
 }
 
@@ -114,8 +131,8 @@ const LONGEST_HEAD: usize = 1 << 23;
 /// Chunks of a wave, so that thousands of small files share one.
 const MOST_CHUNKS: usize = 256;
 
-impl Files<'_> {
-    fn next_wave(&mut self) -> Result<Vec<Job>, IngestError> {
+impl<'a> Files<'a> {
+    fn next_wave(&mut self) -> Result<Vec<Job<'a>>, IngestError> {
         let wanted = self.options.chunk_bytes.saturating_mul(2 * rayon::current_num_threads());
         let (mut wave, mut bytes) = (Vec::new(), 0);
         while bytes < wanted && wave.len() < MOST_CHUNKS {
@@ -153,7 +170,7 @@ impl Files<'_> {
         let mut account = FileAccount { path: input.shown.clone(), bytes, ..FileAccount::default() };
         let detected = match self.forced {
             Some(format) => Detected::Format(format, layout(format.framing(), &head)),
-            None => detect(&head, whole),
+            None => detect(&head, whole, self.formats),
         };
         match detected {
             Detected::Format(format, layout) => {
@@ -209,7 +226,7 @@ fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<(Vec<u8>, bool
 }
 
 /// Reads every record of a chunk.
-fn read_chunk(job: &Job, memo: &Memo) -> Batch {
+fn read_chunk(job: &Job<'_>, memo: &Memo) -> Batch {
     let mut worker = Worker { job, memo, batch: Batch::default() };
     match (&job.chunk.spans, &job.header) {
         (Some(spans), Some(header)) => {
@@ -250,7 +267,7 @@ fn read_chunk(job: &Job, memo: &Memo) -> Batch {
 }
 
 struct Worker<'a> {
-    job: &'a Job,
+    job: &'a Job<'a>,
     memo: &'a Memo,
     batch: Batch,
 }

@@ -29,7 +29,8 @@ impl<'a> Value<'a> {
             Self::Json(json) => json.is_null() || json.raw() == "\"\"",
             Self::Cell(cell) => {
                 cell.is_empty()
-                    || (cell.len() <= 9 && NO_VALUE.iter().any(|word| cell.eq_ignore_ascii_case(word)))
+                    || (cell.len() <= 9
+                        && NO_VALUE.iter().any(|word| cell.eq_ignore_ascii_case(word)))
             }
         }
     }
@@ -52,9 +53,9 @@ impl<'a> Value<'a> {
         match self {
             Self::Json(json) => json.count(field),
             Self::Cell(_) if self.is_missing() => Ok(None),
-            Self::Cell(cell) => parse_count(cell)
-                .map(Some)
-                .ok_or(Fault::BadField { field, wanted: "a count" }),
+            Self::Cell(cell) => {
+                parse_count(cell).map(Some).ok_or(Fault::BadField { field, wanted: "a count" })
+            }
         }
     }
 

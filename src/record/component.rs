@@ -23,7 +23,8 @@ pub enum Component {
     UserInput,
     /// Images, audio and files, never measured by their text length.
     ImagesAndFiles,
-    /// Input that the log bills but does not show.
+    /// Input that the log bills but does not show, and the model's newest answer
+    /// where it is sent back for the first time.
     Unattributed,
     /// Generated text, tool calls included.
     OutputText,

@@ -1,10 +1,5 @@
 //! The fields of the canonical record and the names they are known by.
 
-use std::borrow::Cow;
-use std::sync::LazyLock;
-
-use rustc_hash::FxHashMap;
-
 /// A field of the canonical record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -135,11 +130,12 @@ impl Field {
     /// The field of a name as logs write it, in any of the usual cases.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Named> {
-        if let Some(named) = INDEX.get(name) {
-            return Some(*named);
+        if let Some(named) = find(name) {
+            return Some(named);
         }
-        let plain = name.bytes().all(|byte| !byte.is_ascii_uppercase() && byte != b' ' && byte != b'-');
-        if plain || name.len() > LONGEST { None } else { INDEX.get(snake(name).as_ref()).copied() }
+        let plain =
+            name.bytes().all(|byte| !byte.is_ascii_uppercase() && byte != b' ' && byte != b'-');
+        if plain || name.len() > LONGEST { None } else { find(&snake(name)) }
     }
 }
 
@@ -156,7 +152,7 @@ pub struct Named {
 const LONGEST: usize = 64;
 
 /// `promptTokens`, `Prompt Tokens` and `prompt-tokens` as `prompt_tokens`.
-fn snake(name: &str) -> Cow<'_, str> {
+fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut after_lower = false;
     for character in name.chars() {
@@ -169,7 +165,7 @@ fn snake(name: &str) -> Cow<'_, str> {
             other => other.to_ascii_lowercase(),
         });
     }
-    Cow::Owned(snake)
+    snake
 }
 
 /// Every name, the preferred ones of a field first. A model that answered is
@@ -346,12 +342,54 @@ pub const NAMES: &[(&str, Field)] = &[
 
 const _: () = assert!(NAMES.len() < 256, "a rank is one byte");
 
-static INDEX: LazyLock<FxHashMap<&'static str, Named>> = LazyLock::new(|| {
-    let named = |(rank, (name, field)): (u8, &(&'static str, Field))| {
-        (*name, Named { field: *field, rank })
-    };
-    (0_u8..).zip(NAMES).map(named).collect()
-});
+/// Slots of the table of names; four times as many as names, so that most
+/// unknown keys end at an empty slot.
+const SLOTS: usize = 1024;
+const EMPTY: u8 = u8::MAX;
+
+/// Positions in [`NAMES`] by the hash of the name, the next slot where one is
+/// taken. Looked up for every key of every record: a general hash map takes a
+/// third of the time that a line of counts needs.
+static TABLE: [u8; SLOTS] = {
+    let mut table = [EMPTY; SLOTS];
+    let mut rank = 0;
+    while rank < NAMES.len() {
+        let mut slot = hash(NAMES[rank].0.as_bytes());
+        while table[slot] != EMPTY {
+            slot = (slot + 1) % SLOTS;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 256 names")]
+        let small = rank as u8;
+        table[slot] = small;
+        rank += 1;
+    }
+    table
+};
+
+/// Mixes the length and four bytes of a name; what else it hits is told apart
+/// by comparing.
+const fn hash(name: &[u8]) -> usize {
+    let length = name.len();
+    if length < 2 {
+        return length;
+    }
+    let bytes = u32::from_le_bytes([name[0], name[length / 2], name[length - 2], name[length - 1]]);
+    #[expect(clippy::cast_possible_truncation, reason = "a hash may lose what no name has")]
+    let mixed = (bytes ^ (length as u32) << 11).wrapping_mul(0x9E37_79B1);
+    (mixed >> 22) as usize % SLOTS
+}
+
+fn find(name: &str) -> Option<Named> {
+    let mut slot = hash(name.as_bytes());
+    loop {
+        let rank = *TABLE.get(slot)?;
+        let (known, field) = NAMES.get(usize::from(rank))?;
+        if *known == name {
+            return Some(Named { field: *field, rank });
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -367,8 +405,24 @@ mod tests {
     }
 
     #[test]
+    fn probing_is_short() {
+        // A slot or two beyond the first one at most, or the hash is bad.
+        let far = |(name, _): &&(&str, Field)| {
+            let start = super::hash(name.as_bytes());
+            let found = (0..4).any(|step| {
+                let rank = super::TABLE[(start + step) % super::SLOTS];
+                NAMES.get(usize::from(rank)).is_some_and(|(known, _)| known == name)
+            });
+            !found
+        };
+        assert_eq!(NAMES.iter().filter(far).count(), 0);
+    }
+
+    #[test]
     fn the_usual_cases_are_read() {
-        for name in ["promptTokens", "Prompt Tokens", "prompt-tokens", "PROMPT_TOKENS", "PromptTokens"] {
+        for name in
+            ["promptTokens", "Prompt Tokens", "prompt-tokens", "PROMPT_TOKENS", "PromptTokens"]
+        {
             assert_eq!(Field::of_name(name).map(|named| named.field), Some(Field::Input), "{name}");
         }
         assert_eq!(Field::of_name("prompt"), None);

@@ -95,6 +95,8 @@ impl<'a> Shape<'a> {
             "content" => &mut self.content,
             "data" => &mut self.data,
             "usage" => &mut self.usage,
+            // Some loggers write an empty error beside every good answer.
+            "error" if matches!(value.raw(), "\"\"" | "false" | "{}" | "[]") => return,
             "error" => &mut self.error,
             _ => return,
         };

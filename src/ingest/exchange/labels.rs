@@ -59,13 +59,15 @@ impl<'a> Labels<'a> {
             "request_id" | "requestId" | "id" | "log_id" => {
                 self.draft.request_id = self.draft.request_id.take().or_else(|| value.name());
             }
-            "tags" if value.is_array() => self.tag_list(value)?,
-            "tags" | "metadata" | "labels" | "properties" | "custom_properties" => self.map(value)?,
+            "tags" if value.is_array() => tag_list(&mut self.draft, value)?,
+            "tags" | "metadata" | "labels" | "properties" | "custom_properties" => {
+                map(&mut self.draft, value)?;
+            }
             _ if self.duration(key, value) => {}
             _ => {
                 let named = if value.is_object() { value.get("id") } else { Some(value) };
                 if let Some(name) = named.and_then(Json::name) {
-                    self.who(key, name);
+                    let _ = who(&mut self.draft, key, name);
                 }
             }
         }
@@ -147,9 +149,8 @@ impl<'a> Labels<'a> {
         let (whole, milliseconds) = match key {
             "duration_ms" | "latency_ms" | "elapsed_ms" | "response_time_ms" | "durationMs"
             | "latencyMs" => (true, number()),
-            "duration_seconds" | "latency_seconds" | "elapsed_seconds" | "duration_s" | "latency_s" => {
-                (true, number().map(|seconds| seconds * 1e3))
-            }
+            "duration_seconds" | "latency_seconds" | "elapsed_seconds" | "duration_s"
+            | "latency_s" => (true, number().map(|seconds| seconds * 1e3)),
             "duration" | "latency" | "elapsed" | "response_time" => (true, number().map(guessed)),
             "ttft_ms" | "time_to_first_token_ms" | "first_token_ms" => (false, number()),
             "ttft" | "time_to_first_token" => (false, number().map(guessed)),
@@ -162,63 +163,71 @@ impl<'a> Labels<'a> {
         }
         true
     }
+}
 
-    /// A name under a usual key; whether the key is one.
-    fn who(&mut self, key: &str, name: Cow<'a, str>) -> Option<Cow<'a, str>> {
-        let draft = &mut self.draft;
-        let place = match key {
-            "session_id" | "sessionId" | "session" | "conversation_id" | "conversationId"
-            | "conversation" | "thread_id" | "threadId" | "chat_id" => &mut draft.conversation,
-            "user" | "user_id" | "userId" | "end_user" | "end_user_id" => &mut draft.user,
-            "feature" | "feature_name" | "use_case" | "feature_id" => &mut draft.feature,
-            "workspace" | "workspace_id" => &mut draft.workspace,
-            "account" | "account_id" | "project" | "project_id" | "team" | "team_id"
-            | "api_key_alias" | "key_alias" | "api_key_name" => &mut draft.account,
-            _ => return Some(name),
-        };
-        if place.is_some() {
-            return Some(name);
+/// Puts a name under a usual key in its place; hands it back where the key is
+/// none or its place is taken.
+fn who<'a>(draft: &mut Draft<'a>, key: &str, name: Cow<'a, str>) -> Option<Cow<'a, str>> {
+    let place = match key {
+        "session_id" | "sessionId" | "session" | "conversation_id" | "conversationId"
+        | "conversation" | "thread_id" | "threadId" | "chat_id" => &mut draft.conversation,
+        "user" | "user_id" | "userId" | "end_user" | "end_user_id" => &mut draft.user,
+        "feature" | "feature_name" | "use_case" | "feature_id" => &mut draft.feature,
+        "workspace" | "workspace_id" => &mut draft.workspace,
+        "account" | "account_id" | "project" | "project_id" | "team" | "team_id"
+        | "api_key_alias" | "key_alias" | "api_key_name" => &mut draft.account,
+        _ => return Some(name),
+    };
+    if place.is_some() {
+        return Some(name);
+    }
+    *place = Some(name);
+    None
+}
+
+/// Takes in a map of labels, also one written as text.
+///
+/// # Errors
+/// When it is not valid JSON.
+pub fn map<'a>(draft: &mut Draft<'a>, map: Json<'a>) -> Result<(), Fault> {
+    if let Some(text) = map.text().filter(|text| text.trim_start().starts_with('{')) {
+        return map_in_text(draft, &text);
+    }
+    map.each_entry(|key, value| {
+        label(draft, key, label_text(value));
+        Ok(())
+    })
+}
+
+/// Takes in a map of labels that was itself logged as text.
+///
+/// # Errors
+/// When it is not valid JSON.
+pub fn map_in_text(draft: &mut Draft<'_>, text: &str) -> Result<(), Fault> {
+    Json::of_text(text).each_entry(|key, value| {
+        label(draft, key, label_text(value).map(|text| Cow::Owned(text.into_owned())));
+        Ok(())
+    })
+}
+
+fn label<'a>(draft: &mut Draft<'a>, key: &str, value: Option<Cow<'a, str>>) {
+    let Some(value) = value.filter(|value| value.len() <= LONGEST_LABEL) else { return };
+    if let Some(value) = who(draft, key, value)
+        && key.len() <= LONGEST_LABEL
+    {
+        draft.tags.push((Cow::Owned(key.to_owned()), value));
+    }
+}
+
+/// Takes in a list of tags, plain or as `key:value`.
+fn tag_list<'a>(draft: &mut Draft<'a>, list: Json<'a>) -> Result<(), Fault> {
+    list.each_item(|item| {
+        if let Some(tag) = item.text() {
+            let (key, value) = tag.split_once(':').unwrap_or(("tag", &tag));
+            label(draft, key.trim(), Some(Cow::Owned(value.trim().to_owned())));
         }
-        *place = Some(name);
-        None
-    }
-
-    /// A map of labels, also one written as text.
-    ///
-    /// # Errors
-    /// When it is not valid JSON.
-    pub fn map(&mut self, map: Json<'a>) -> Result<(), Fault> {
-        if let Some(text) = map.text().filter(|text| text.trim_start().starts_with('{')) {
-            return Json::of_text(&text).each_entry(|key, value| {
-                self.label(key, label_text(value).map(|text| Cow::Owned(text.into_owned())));
-                Ok(())
-            });
-        }
-        map.each_entry(|key, value| {
-            self.label(key, label_text(value));
-            Ok(())
-        })
-    }
-
-    fn label(&mut self, key: &str, value: Option<Cow<'a, str>>) {
-        let Some(value) = value.filter(|value| value.len() <= LONGEST_LABEL) else { return };
-        if let Some(value) = self.who(key, value)
-            && key.len() <= LONGEST_LABEL
-        {
-            self.draft.tags.push((Cow::Owned(key.to_owned()), value));
-        }
-    }
-
-    /// A list of tags, plain or as `key:value`.
-    fn tag_list(&mut self, list: Json<'a>) -> Result<(), Fault> {
-        list.each_item(|item| {
-            if let Some(tag) = item.text() {
-                let (key, value) = tag.split_once(':').unwrap_or(("tag", &tag));
-                self.label(key.trim(), Some(Cow::Owned(value.trim().to_owned())));
-            }
-            Ok(())
-        })
-    }
+        Ok(())
+    })
 }
 
 /// The times around a call.
@@ -232,7 +241,9 @@ pub struct Times {
 
 /// A label's value: names, numbers and truth values, nothing nested.
 fn label_text(value: Json<'_>) -> Option<Cow<'_, str>> {
-    value.name().or_else(|| matches!(value.raw(), "true" | "false").then_some(Cow::Borrowed(value.raw())))
+    value
+        .name()
+        .or_else(|| matches!(value.raw(), "true" | "false").then_some(Cow::Borrowed(value.raw())))
 }
 
 /// The date of an HTTP header, RFC 9110 section 5.6.7.
@@ -257,7 +268,10 @@ mod tests {
     #[test]
     fn usual_keys_find_their_places_and_the_rest_are_tags() {
         let labels = labels(&[
-            ("metadata", r#"{"feature":"triage","env":"prod","retries":2,"user_id":"u-9","nested":{"a":1}}"#),
+            (
+                "metadata",
+                r#"{"feature":"triage","env":"prod","retries":2,"user_id":"u-9","nested":{"a":1}}"#,
+            ),
             ("user", "\"u-1\""),
             ("tags", r#"["team:search","beta"]"#),
         ]);
@@ -281,7 +295,7 @@ mod tests {
     fn texts_are_no_labels() {
         let long = format!("{{\"note\":\"{}\"}}", "x".repeat(300));
         let mut labels = Labels::default();
-        labels.map(Json::of_text(&long)).unwrap();
+        labels.take("metadata", Json::of_text(&long)).unwrap();
         assert!(labels.draft.tags.is_empty());
     }
 

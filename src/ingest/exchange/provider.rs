@@ -153,7 +153,10 @@ mod tests {
         for (url, provider) in [
             ("https://api.openai.com/v1/chat/completions", Some("openai")),
             ("https://eu.api.openai.com/v1/responses", Some("openai")),
-            ("https://acme.openai.azure.com/openai/deployments/a/chat/completions", Some("azure.ai.openai")),
+            (
+                "https://acme.openai.azure.com/openai/deployments/a/chat/completions",
+                Some("azure.ai.openai"),
+            ),
             ("https://us-east5-aiplatform.googleapis.com/v1/x", Some("gcp.vertex_ai")),
             ("https://bedrock-runtime.eu-west-1.amazonaws.com/model/m/invoke", Some("aws.bedrock")),
             ("http://user@openrouter.ai:443/api/v1", Some("openrouter")),
@@ -169,8 +172,14 @@ mod tests {
     fn regions_come_from_hosts_that_name_one() {
         assert_eq!(region_of_url("https://eu.api.openai.com/v1"), Some("eu"));
         assert_eq!(region_of_url("https://api.openai.com/v1"), None);
-        assert_eq!(region_of_url("https://us-east5-aiplatform.googleapis.com/v1"), Some("us-east5"));
-        assert_eq!(region_of_url("https://bedrock-runtime.eu-west-1.amazonaws.com/m"), Some("eu-west-1"));
+        assert_eq!(
+            region_of_url("https://us-east5-aiplatform.googleapis.com/v1"),
+            Some("us-east5")
+        );
+        assert_eq!(
+            region_of_url("https://bedrock-runtime.eu-west-1.amazonaws.com/m"),
+            Some("eu-west-1")
+        );
     }
 
     #[test]

@@ -1,0 +1,159 @@
+//! `tokopt analyze`: plan, prices, read, attribute, write, judge.
+
+use super::args::AnalyzeArguments;
+use super::config::Config;
+use super::error::CliError;
+use super::exit::Exit;
+use super::file;
+use super::output;
+use super::plan::{Overrides, Plan};
+use super::progress::Bar;
+use super::standard;
+use super::surroundings::Surroundings;
+use super::terminal::{self, counted};
+use crate::ingest::{self, ReadOptions};
+use crate::ledger::Ledger;
+use crate::prices::{PriceSource, PriceTable};
+use crate::record::log::Log;
+use crate::report::assemble;
+use crate::report::document::Document;
+
+pub(super) fn run(
+    arguments: &AnalyzeArguments,
+    surroundings: &Surroundings,
+) -> Result<Exit, CliError> {
+    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let plan = Plan::resolve(arguments, &config, surroundings)?;
+    mention(&config, &plan);
+    let table = price_table(&plan.prices)?;
+    check_model(&plan, &table)?;
+    limit_threads(plan.threads)?;
+
+    let log = read(&plan)?;
+    let ledger = Ledger::new(&log, &table, &plan.settings);
+    let document = assemble::document(&log, &ledger, &plan.naming);
+
+    output::write_all(&document, &plan.outputs, &plan.render)?;
+    let printed = print(&document, &plan);
+    // What was asked for strictly is judged even if nobody read the report.
+    if plan.strict {
+        judge(&document)?;
+    }
+    printed?;
+    Ok(Exit::Done)
+}
+
+/// Says which settings file counts where that is not plain to see.
+fn mention(config: &Config, plan: &Plan) {
+    if let Some(path) = config.path.as_deref().filter(|_| plan.notes && config.from_above) {
+        standard::note(&format!("settings: {}", terminal::visible(&file::shown(path))));
+    }
+}
+
+/// The built-in table with the user's price files over it.
+///
+/// # Errors
+/// When a price file cannot be read or is faulty.
+pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError> {
+    let mut files = Vec::new();
+    files.extend(overrides.inline.clone());
+    for path in &overrides.files {
+        files.push((file::shown(path), file::read(path)?));
+    }
+    let sources: Vec<PriceSource<'_>> =
+        files.iter().map(|(name, text)| PriceSource { name, text }).collect();
+    Ok(PriceTable::with_overrides(&sources)?)
+}
+
+/// Refuses a `--model` that would leave its calls without a price.
+fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+    match &plan.settings.model {
+        Some(model) if table.find(None, model).is_none() => Err(CliError::UnknownModel {
+            model: model.clone(),
+            suggestions: table.suggestions(model),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
+    let Some(threads) = threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
+    pool.build_global().map_err(|error| CliError::Threads(format!("--threads: {error}")))
+}
+
+fn read(plan: &Plan) -> Result<Log, CliError> {
+    let options = ReadOptions {
+        input_format: plan.input_format.as_deref(),
+        mappings: &plan.mappings,
+        ..ReadOptions::default()
+    };
+    if !plan.progress {
+        return Ok(ingest::read(&plan.paths, options, &())?);
+    }
+    let bar = Bar::over(&plan.paths);
+    let log = ingest::read(&plan.paths, options, &bar);
+    bar.finish();
+    Ok(log?)
+}
+
+fn print(document: &Document, plan: &Plan) -> Result<(), CliError> {
+    match plan.print {
+        Some(kind) => standard::print(&output::render(document, kind, &plan.render)?),
+        None => Ok(()),
+    }
+}
+
+/// Fails for what `--strict` does not let pass, naming the first of each.
+fn judge(document: &Document) -> Result<(), CliError> {
+    let mut reasons = Vec::new();
+    let input = &document.input;
+    if input.rejected > 0 {
+        let first = input.rejections.first();
+        let place = first.map_or_else(String::new, |first| {
+            format!(", the first at {}:{}: {}", first.path, first.line, first.reason)
+        });
+        reasons.push(format!("{} rejected{place}", counted(input.rejected, "record")));
+    }
+    let unpriced = &document.prices.unpriced_models;
+    if !unpriced.is_empty() {
+        let names: Vec<&str> = unpriced.iter().map(|model| model.model.as_str()).take(3).collect();
+        let more = if unpriced.len() > names.len() { ", ..." } else { "" };
+        let count = counted(unpriced.len() as u64, "model");
+        reasons.push(format!("{count} without a price: {}{more}", names.join(", ")));
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::Strict { reasons: reasons.join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::report::document::{Document, Rejection, UnpricedModel};
+
+    #[test]
+    fn strictness_names_what_it_does_not_let_pass() {
+        let mut document = Document::new("0.1.0");
+        assert!(judge(&document).is_ok());
+        document.input.rejected = 2;
+        document.input.rejections.push(Rejection {
+            path: "usage.jsonl".to_owned(),
+            line: 7,
+            reason: "not valid JSON".to_owned(),
+        });
+        document
+            .prices
+            .unpriced_models
+            .push(UnpricedModel { model: "in-house".to_owned(), ..UnpricedModel::default() });
+        let message = judge(&document).map_err(|error| error.to_string());
+        assert_eq!(
+            message.err().as_deref(),
+            Some(
+                "--strict: 2 records rejected, the first at usage.jsonl:7: not valid JSON; \
+                 1 model without a price: in-house"
+            )
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! What was typed: flags and arguments as they are, nothing resolved. The doc
+//! comments of the fields are the help text.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Kind;
+
+/// Says where the tokens and dollars of LLM usage logs go
+///
+/// Reads the logs a team already has, offline: no network, no account, no key.
+/// Prompts are measured and dropped; no text of theirs reaches a report.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "tokopt",
+    version,
+    max_term_width = 100,
+    after_help = EXIT_CODES
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, also when the log was empty or the reader of the output went away
+  1  reserved: over budget
+  2  the work could not be done, or not as strictly as --strict asks
+
+Environment:
+  TOKOPT_CONFIG   the settings file; empty for none
+  NO_COLOR        no colour; CLICOLOR_FORCE=1 for colour in pipes
+  COLUMNS         columns of a report that goes to a pipe";
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Command {
+    Analyze(Box<AnalyzeArguments>),
+    Prices(PricesArguments),
+    /// Print the JSON Schema of the JSON output
+    Schema,
+    Completions(CompletionsArguments),
+    Man(ManArguments),
+}
+
+/// Say where every token and dollar of a log goes
+///
+/// Reads files, folders (searched through), quoted patterns and standard input,
+/// plain or compressed, in any mix of the known log formats, and recognises
+/// each by its content.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = ANALYZE_EXAMPLES)]
+pub(super) struct AnalyzeArguments {
+    /// Files, folders or quoted patterns; - is standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) reading: ReadingArguments,
+
+    #[command(flatten)]
+    pub(super) selection: SelectionArguments,
+
+    #[command(flatten)]
+    pub(super) pricing: PricingArguments,
+
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+
+    #[command(flatten)]
+    pub(super) general: GeneralArguments,
+}
+
+const ANALYZE_EXAMPLES: &str = "\
+Examples:
+  tokopt analyze usage.jsonl
+  tokopt analyze ~/.claude/projects --by model,component
+  tokopt analyze 'logs/**/*.jsonl.gz' --since 2026-06-01 --where 'feature=support*'
+  zcat usage.jsonl.gz | tokopt analyze - -o report.md -o tables/";
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Reading")]
+pub(super) struct ReadingArguments {
+    /// Read every file as this format instead of recognising it
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) input_format: Option<String>,
+
+    /// When a clock without a date starts, such as 2026-06-01
+    #[arg(long, value_name = "TIME")]
+    pub(super) epoch: Option<String>,
+
+    /// Fail, after writing the outputs, if a record was rejected or a model has no price
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    /// Threads to read with; the result never depends on it [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
+}
+
+const WHERE_HELP: &str = "\
+Keep the calls whose field fits a pattern
+
+* is any text, ? one character; != negates; commas are or, repeated filters are and. Fields: model, \
+provider, feature, user, account, workspace, conversation, tier, region, status, operation, \
+finish_reason, call_site, tag.NAME. A missing value fits only the empty pattern: user= keeps calls \
+without a user.";
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub(super) struct SelectionArguments {
+    /// Keep the calls whose field fits a pattern
+    #[arg(long = "where", value_name = "FIELD=PATTERN", long_help = WHERE_HELP)]
+    pub(super) filters: Vec<String>,
+
+    /// Keep calls from this day or time on
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+
+    /// Keep calls up to the end of this day, or before this time
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+
+    /// Time zone of days and hours, an IANA name [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub(super) timezone: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Prices")]
+pub(super) struct PricingArguments {
+    /// Lay a price file over the built-in table; repeatable, the last one wins
+    #[arg(long = "prices", value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Price calls that name no model as this one
+    #[arg(long, value_name = "MODEL")]
+    pub(super) model: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArguments {
+    /// What to print [default: table]
+    #[arg(long, value_name = "KIND", value_parser = kind())]
+    pub(super) format: Option<Kind>,
+
+    /// Also write a file; its kind is its extension, or KIND= before it
+    ///
+    /// Repeatable. A path that ends in / is a folder and gets one CSV per
+    /// table. Files are written whole or not at all.
+    #[arg(short, long = "output", value_name = "[KIND=]PATH")]
+    pub(super) outputs: Vec<String>,
+
+    /// Tables by these dimensions; a comma crosses them
+    ///
+    /// component, feature, model, user, account, conversation, provider, tier,
+    /// day, hour. Repeat it for another table: --by model,component --by day
+    #[arg(long, value_name = "DIMENSION[,...]")]
+    pub(super) by: Vec<String>,
+
+    /// Rows of a table before the rest is summed up [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) top: Option<u32>,
+
+    /// Print users and accounts as they are, not as pseudonyms
+    #[arg(long)]
+    pub(super) show_users: bool,
+
+    /// Make pseudonyms with the key in this file, so that they cannot be guessed
+    #[arg(long, value_name = "FILE", conflicts_with = "show_users")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "General")]
+pub(super) struct GeneralArguments {
+    /// Settings file [default: tokopt.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(super) color: Color,
+
+    /// No notes and no progress; with -o and without --format print nothing
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+
+    /// No progress on standard error
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Show the price table, or make a price file
+#[derive(Clone, Debug, Args)]
+pub(super) struct PricesArguments {
+    #[command(subcommand)]
+    pub(super) command: PricesCommand,
+
+    /// Lay a price file over the built-in table; repeatable, the last one wins
+    #[arg(long = "prices", value_name = "FILE", global = true)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum PricesCommand {
+    /// List the models, in dollars per million tokens
+    List {
+        /// Only this provider's models
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+    },
+    /// Show everything that is known about a model
+    Show {
+        /// The model, as a log names it
+        model: String,
+        /// The provider, where several sell the model
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+        /// The day or time to price at [default: the day the table was checked]
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
+    /// Say how old the table is and what is about to change
+    Status,
+    /// Make a price file from LiteLLM's, genai-prices' or models.dev's JSON
+    Import {
+        /// The catalogue, a JSON file
+        file: PathBuf,
+        /// Write the price file here instead of printing it
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Print a completion script
+///
+/// For bash: tokopt completions bash > ~/.local/share/bash-completion/completions/tokopt
+#[derive(Clone, Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// Print a manual page
+///
+/// To read one: tokopt man analyze | man -l -
+#[derive(Clone, Debug, Args)]
+pub(super) struct ManArguments {
+    /// The command to describe, such as analyze or prices list [default: tokopt]
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Vec<String>,
+}
+
+/// Accepts the names of the kinds of report.
+fn kind() -> impl clap::builder::TypedValueParser<Value = Kind> {
+    let names = Kind::ALL.map(|kind| match kind {
+        Kind::Markdown => PossibleValue::new(kind.name()).alias("markdown"),
+        Kind::Table => PossibleValue::new(kind.name()).alias("text"),
+        Kind::Json | Kind::Csv => PossibleValue::new(kind.name()),
+    });
+    PossibleValuesParser::new(names).try_map(|name| Kind::from_name(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,56 @@
+//! Exit codes: what a script can rely on.
+
+use std::io;
+use std::process::ExitCode;
+
+use super::standard;
+
+/// How the program ends. A broken pipe on standard output is [`Exit::Done`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Exit {
+    /// The work was done, also when the log was empty.
+    Done = 0,
+    /// The work was done and its answer is no: over budget. No command gives
+    /// it yet.
+    OverBudget = 1,
+    /// The work could not be done, or not as strictly as was asked for.
+    Failed = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Shows what clap has to say: help and version are done, the rest failed.
+pub(super) fn of_refusal(refusal: &clap::Error) -> Exit {
+    let exit = if refusal.use_stderr() { Exit::Failed } else { Exit::Done };
+    match refusal.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed,
+        _ => exit,
+    }
+}
+
+/// Replaces the report of a panic by one that shows where it happened and
+/// nothing else: the message of a panic may quote the text of a log.
+pub(super) fn describe_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        standard::note(&format!(
+            "error: tokopt has a defect{place}\nhint: report it with this line and the command; \
+             no text of the log is in it"
+        ));
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_numbers_are_a_promise() {
+        assert_eq!([Exit::Done, Exit::OverBudget, Exit::Failed].map(|exit| exit as u8), [0, 1, 2]);
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: what was typed, what it means, and what is written.
+//!
+//! The only module that knows arguments, the environment, the clock, standard
+//! output and exit codes. It decides nothing about tokens or dollars.
+
+mod analyze;
+mod args;
+mod columns;
+mod completions;
+mod config;
+mod error;
+mod exit;
+mod file;
+mod man;
+mod output;
+mod plan;
+mod prices;
+mod progress;
+mod schema;
+mod standard;
+mod surroundings;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Arguments, Command};
+use error::CliError;
+use surroundings::Surroundings;
+
+pub use exit::Exit;
+
+/// Runs the program on its arguments, the program's own name first.
+///
+/// A panic, which would be a defect of tokopt, ends in [`Exit::Failed`] like
+/// any other failure and shows nothing of what was being read.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    exit::describe_panics();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let exit = std::panic::catch_unwind(|| dispatch(arguments));
+    exit.unwrap_or(Exit::Failed).into()
+}
+
+fn dispatch(arguments: Vec<OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(refusal) => return exit::of_refusal(&refusal),
+    };
+    let surroundings = Surroundings::look();
+    let done = match &arguments.command {
+        Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Prices(prices) => prices::run(prices),
+        Command::Schema => schema::run(),
+        Command::Completions(completions) => completions::run(completions),
+        Command::Man(man) => man::run(man),
+    };
+    match done {
+        Ok(exit) => exit,
+        // Whoever reads our output has seen enough: `tokopt ... | head`.
+        Err(CliError::BrokenPipe) => Exit::Done,
+        Err(error) => {
+            standard::error(&error, terminal::colors_errors(&surroundings));
+            Exit::Failed
+        }
+    }
+}

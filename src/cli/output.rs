@@ -1,0 +1,191 @@
+//! Where reports go: standard output, files, folders of tables.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+use super::file::{self, Staged, shown};
+use crate::report::document::Document;
+use crate::report::{Kind, RenderOptions, csv, renderer};
+
+/// A file or a folder to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// One report.
+    File { kind: Kind, path: PathBuf },
+    /// One CSV per table.
+    Tables { folder: PathBuf },
+}
+
+impl Output {
+    /// Reads every `[KIND=]PATH`; a kind's name before the first `=` is one,
+    /// anything else belongs to the path.
+    ///
+    /// # Errors
+    /// When a kind cannot be told, or two go to the same place.
+    pub(super) fn parse_all(texts: &[String]) -> Result<Vec<Self>, CliError> {
+        let outputs = texts.iter().map(|text| Self::parse(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut places = BTreeSet::new();
+        for output in &outputs {
+            if !places.insert(place(output.path())) {
+                return Err(CliError::SameOutput { path: shown(output.path()) });
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn parse(text: &str) -> Result<Self, CliError> {
+        let named = text.split_once('=').and_then(|(name, path)| {
+            Some((Kind::from_name(name).ok()?, path)).filter(|(_, path)| !path.is_empty())
+        });
+        let (kind, path) = named.map_or((None, text), |(kind, path)| (Some(kind), path));
+        if path.ends_with(['/', std::path::MAIN_SEPARATOR]) {
+            return match kind {
+                None | Some(Kind::Csv) => Ok(Self::Tables { folder: PathBuf::from(path) }),
+                Some(kind) => Err(CliError::setting(
+                    "-o",
+                    format!("`{path}` is a folder, which holds csv, not {}", kind.name()),
+                )),
+            };
+        }
+        let path = PathBuf::from(path);
+        let kind = kind.map_or_else(|| Kind::from_path(&path), Ok)?;
+        Ok(Self::File { kind, path })
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::File { path, .. } => path,
+            Self::Tables { folder } => folder,
+        }
+    }
+}
+
+/// A report as the terminal or a pipe gets it.
+///
+/// # Errors
+/// When it cannot be rendered.
+pub(super) fn render(
+    document: &Document,
+    kind: Kind,
+    options: &RenderOptions,
+) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    renderer(kind).render(document, options, &mut bytes).map_err(|error| faulty(&error))?;
+    Ok(bytes)
+}
+
+/// Writes every output, or none: all are rendered and on the disk before the
+/// first takes its place.
+///
+/// # Errors
+/// When one cannot be written or would replace a log that was read.
+pub(super) fn write_all(
+    document: &Document,
+    outputs: &[Output],
+    options: &RenderOptions,
+) -> Result<(), CliError> {
+    // A file is the same wherever and by whomever it is made.
+    let options =
+        RenderOptions { by: options.by.clone(), top: options.top, ..RenderOptions::default() };
+    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for output in outputs {
+        match output {
+            Output::File { kind, path } => {
+                files.push((path.clone(), render(document, *kind, &options)?));
+            }
+            Output::Tables { folder } => {
+                let tables = csv::tables(document).map_err(|error| faulty(&error))?;
+                files
+                    .extend(tables.into_iter().map(|table| (folder.join(table.name), table.bytes)));
+            }
+        }
+    }
+    refuse_collisions(document, &files)?;
+    make_folders(outputs)?;
+    let staged: Vec<Staged> = files
+        .into_iter()
+        .map(|(path, bytes)| Staged::new(&path, bytes))
+        .collect::<Result<_, _>>()?;
+    staged.into_iter().try_for_each(Staged::place)
+}
+
+fn refuse_collisions(document: &Document, files: &[(PathBuf, Vec<u8>)]) -> Result<(), CliError> {
+    let inputs: BTreeSet<PathBuf> =
+        document.input.files.iter().map(|file| place(Path::new(&file.path))).collect();
+    let mut places = BTreeSet::new();
+    for (path, _) in files {
+        let place = place(path);
+        if inputs.contains(&place) {
+            return Err(CliError::ReplacesInput { path: shown(path) });
+        }
+        if !places.insert(place) {
+            return Err(CliError::SameOutput { path: shown(path) });
+        }
+    }
+    Ok(())
+}
+
+fn make_folders(outputs: &[Output]) -> Result<(), CliError> {
+    for output in outputs {
+        if let Output::Tables { folder } = output {
+            file::make_folder(folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// A path by which two names of one file are equal, whether it exists or not.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(found) = path.canonicalize() {
+        return found;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.components().collect(),
+    }
+}
+
+fn faulty(error: &io::Error) -> CliError {
+    CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{Kind, Output};
+    use crate::cli::error::CliError;
+
+    fn parse(texts: &[&str]) -> Result<Vec<Output>, CliError> {
+        Output::parse_all(&texts.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_kind_comes_from_its_name_or_the_extension() {
+        let file = |kind, path: &str| Output::File { kind, path: PathBuf::from(path) };
+        let tables = |folder: &str| Output::Tables { folder: PathBuf::from(folder) };
+        for (text, output) in [
+            ("week.md", file(Kind::Markdown, "week.md")),
+            ("json=week", file(Kind::Json, "week")),
+            ("a=b.csv", file(Kind::Csv, "a=b.csv")),
+            ("tables/", tables("tables/")),
+            ("csv=tables/", tables("tables/")),
+        ] {
+            assert_eq!(parse(&[text]).expect(text), [output]);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_before_anything_is_read() {
+        let message = |texts: &[&str]| parse(texts).expect_err("refused").to_string();
+        assert_eq!(message(&["a.md", "./a.md"]), "two outputs go to `./a.md`");
+        assert_eq!(message(&["json=t/"]), "-o: `t/` is a folder, which holds csv, not json");
+        assert!(message(&["a.html"]).starts_with("no report is written as .html yet"));
+        assert!(message(&["a.pdf"]).starts_with("no report has the extension .pdf"));
+        assert!(message(&["json="]).contains("has none"));
+    }
+}

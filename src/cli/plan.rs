@@ -1,0 +1,263 @@
+//! What is meant: flags, environment and settings file resolved into one plan,
+//! checked before anything is read. A flag replaces the setting of its name.
+
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::args::AnalyzeArguments;
+use super::config::{Config, FeaturesSection};
+use super::error::CliError;
+use super::file;
+use super::output::Output;
+use super::surroundings::Surroundings;
+use super::terminal;
+use crate::ingest::mapping::Mapping;
+use crate::ingest::source::STANDARD_INPUT;
+use crate::ledger::Settings;
+use crate::record::dimension::Dimension;
+use crate::report::assemble::Naming;
+use crate::report::{Kind, RenderOptions};
+use crate::selection::nearest::nearest;
+use crate::selection::period::parse_instant;
+use crate::selection::{FeatureRules, Filter, Period};
+use crate::units::{Timestamp, Usd};
+
+/// Everything `tokopt analyze` is to do.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Files, folders, patterns, `-`.
+    pub(super) paths: Vec<String>,
+    /// The format of every file, instead of recognising it.
+    pub(super) input_format: Option<String>,
+    /// Formats of the user's own.
+    pub(super) mappings: Vec<Mapping>,
+    /// What counts and how.
+    pub(super) settings: Settings,
+    /// What is laid over the price table.
+    pub(super) prices: Overrides,
+    /// How users are named.
+    pub(super) naming: Naming,
+    /// What is printed; `None` prints nothing.
+    pub(super) print: Option<Kind>,
+    /// What is written besides.
+    pub(super) outputs: Vec<Output>,
+    /// How reports for people look; files never get colour or a terminal's width.
+    pub(super) render: RenderOptions,
+    /// Whether a rejection or an unpriced model is a failure.
+    pub(super) strict: bool,
+    /// Whether notes may be written to standard error.
+    pub(super) notes: bool,
+    /// Whether progress may be shown.
+    pub(super) progress: bool,
+    /// How many threads read.
+    pub(super) threads: Option<u16>,
+}
+
+/// Price files to lay over the table, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Overrides {
+    /// The content of `[prices.overrides]`, with the settings file's name.
+    pub(super) inline: Option<(String, String)>,
+    /// The files.
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl Plan {
+    /// Resolves what was typed.
+    ///
+    /// # Errors
+    /// When a value cannot be used; it names the flag or setting.
+    pub(super) fn resolve(
+        arguments: &AnalyzeArguments,
+        config: &Config,
+        surroundings: &Surroundings,
+    ) -> Result<Self, CliError> {
+        let output = &arguments.output;
+        let general = &arguments.general;
+        let by = dimensions(first(&output.by, &config.settings.analyze.by))?;
+        let outputs = Output::parse_all(&output.outputs)?;
+        let is_silent = general.quiet && !outputs.is_empty() && output.format.is_none();
+        let watched =
+            surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
+        let top = output.top.or(config.settings.analyze.top).map_or(10, |top| top.max(1) as usize);
+        Ok(Self {
+            paths: paths(&arguments.paths, surroundings)?,
+            input_format: arguments.reading.input_format.clone(),
+            mappings: mappings(config)?,
+            settings: settings(arguments, config, &by)?,
+            prices: overrides(arguments, config)?,
+            naming: naming(arguments, config)?,
+            print: (!is_silent).then(|| output.format.unwrap_or(Kind::Table)),
+            outputs,
+            render: RenderOptions {
+                width: terminal::width(surroundings),
+                color: terminal::colors_report(general.color, surroundings),
+                by,
+                top,
+            },
+            strict: arguments.reading.strict || config.settings.analyze.strict,
+            notes: !general.quiet,
+            progress: watched && !general.quiet && !general.no_progress,
+            threads: arguments.reading.threads,
+        })
+    }
+}
+
+/// The flag's values, else the setting's.
+fn first<'a>(flag: &'a [String], setting: &'a [String]) -> &'a [String] {
+    if flag.is_empty() { setting } else { flag }
+}
+
+fn paths(typed: &[String], surroundings: &Surroundings) -> Result<Vec<String>, CliError> {
+    match typed {
+        [] if surroundings.stdin_is_terminal => Err(CliError::NoInput),
+        [] => Ok(vec![STANDARD_INPUT.to_owned()]),
+        typed => Ok(typed.to_vec()),
+    }
+}
+
+fn mappings(config: &Config) -> Result<Vec<Mapping>, CliError> {
+    let formats = config.settings.formats.iter();
+    let mappings = formats.map(|(name, settings)| Ok(Mapping::new(name, settings)?));
+    mappings.collect()
+}
+
+fn settings(
+    arguments: &AnalyzeArguments,
+    config: &Config,
+    by: &[Vec<Dimension>],
+) -> Result<Settings, CliError> {
+    let selection = &arguments.selection;
+    let analyze = &config.settings.analyze;
+    let time_zone = time_zone(selection.timezone.as_ref().or(analyze.timezone.as_ref()))?;
+    let filters = first(&selection.filters, &analyze.filters);
+    let (since, until) = (selection.since.as_deref(), selection.until.as_deref());
+    let plan_price = config.settings.plans.price_usd.as_ref();
+    Ok(Settings {
+        epoch: epoch(arguments.reading.epoch.as_ref().or(analyze.epoch.as_ref()), &time_zone)?,
+        model: arguments.pricing.model.clone().or_else(|| analyze.model.clone()),
+        filter: Filter::parse(filters).map_err(CliError::selection("--where"))?,
+        period: Period::parse(since, until, &time_zone)
+            .map_err(CliError::selection("--since and --until"))?,
+        features: features(&config.settings.features)?,
+        crosses: by.iter().filter(|dimensions| !is_standard(dimensions)).cloned().collect(),
+        plan_price: plan_price.map(|amount| dollars(&amount.text())).transpose()?,
+        time_zone,
+    })
+}
+
+fn time_zone(name: Option<&String>) -> Result<TimeZone, CliError> {
+    let Some(name) = name else { return Ok(TimeZone::UTC) };
+    TimeZone::get(name).map_err(|_| CliError::Setting {
+        setting: "--timezone".to_owned(),
+        message: format!("there is no time zone `{name}`"),
+        hint: Some("use an IANA name, such as Europe/Berlin or UTC".to_owned()),
+    })
+}
+
+fn epoch(text: Option<&String>, zone: &TimeZone) -> Result<Option<Timestamp>, CliError> {
+    let read = |text: &String| parse_instant(text, zone).map_err(CliError::selection("--epoch"));
+    text.map(read).transpose()
+}
+
+fn features(section: &FeaturesSection) -> Result<FeatureRules, CliError> {
+    let mut rules = FeatureRules::default();
+    for rule in &section.rule {
+        let setting = format!("[[features.rule]] {}", rule.name);
+        rules.add_rule(&rule.name, &rule.filters).map_err(CliError::selection(&setting))?;
+    }
+    for field in &section.from {
+        rules.add_source(field).map_err(CliError::selection("[features] from"))?;
+    }
+    Ok(rules)
+}
+
+fn dollars(text: &str) -> Result<Usd, CliError> {
+    let setting = "[plans] price_usd";
+    let amount = Usd::from_decimal(text)
+        .map_err(|error| CliError::setting(setting, format!("`{text}` is no amount: {error}")))?;
+    if amount > Usd::ZERO {
+        return Ok(amount);
+    }
+    Err(CliError::setting(setting, "a plan costs more than nothing"))
+}
+
+/// Reads tables: each a dimension or a cross of several, none twice.
+fn dimensions(texts: &[String]) -> Result<Vec<Vec<Dimension>>, CliError> {
+    let mut tables: Vec<Vec<Dimension>> = Vec::new();
+    for text in texts {
+        let table = text.split(',').map(dimension).collect::<Result<Vec<_>, _>>()?;
+        let mut distinct = table.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if distinct.len() < table.len() {
+            return Err(CliError::setting("--by", format!("`{text}` names a dimension twice")));
+        }
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    Ok(tables)
+}
+
+fn dimension(name: &str) -> Result<Dimension, CliError> {
+    let name = name.trim();
+    let names = Dimension::ALL.map(Dimension::name);
+    Dimension::parse(&name.to_ascii_lowercase()).ok_or_else(|| CliError::Setting {
+        setting: "--by".to_owned(),
+        message: format!("there is no dimension `{name}`"),
+        hint: Some(match nearest(name, names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the dimensions are {}", names.join(", ")),
+        }),
+    })
+}
+
+/// Whether every analysis has this table anyway.
+fn is_standard(table: &[Dimension]) -> bool {
+    match table {
+        [dimension] => !matches!(dimension, Dimension::Conversation | Dimension::Hour),
+        _ => false,
+    }
+}
+
+fn overrides(arguments: &AnalyzeArguments, config: &Config) -> Result<Overrides, CliError> {
+    let section = &config.settings.prices;
+    let mut overrides = Overrides::default();
+    if !section.overrides.is_empty() {
+        let setting = "[prices.overrides]";
+        let text = toml::to_string(&section.overrides)
+            .map_err(|error| CliError::setting(setting, error.to_string()))?;
+        let place = config.path.as_deref().map_or_else(String::new, file::shown);
+        overrides.inline = Some((format!("{place} {setting}"), text));
+    }
+    overrides.files = section.files.iter().map(|path| config.resolved(path)).collect();
+    overrides.files.extend(arguments.pricing.files.iter().cloned());
+    Ok(overrides)
+}
+
+/// The fewest bytes of a key that cannot be guessed by trying.
+const SHORTEST_KEY: usize = 16;
+
+fn naming(arguments: &AnalyzeArguments, config: &Config) -> Result<Naming, CliError> {
+    if arguments.output.show_users {
+        return Ok(Naming::Shown);
+    }
+    let setting = config.settings.privacy.key_file.as_deref();
+    let path =
+        arguments.output.key_file.clone().or_else(|| setting.map(|path| config.resolved(path)));
+    let Some(path) = path else { return Ok(Naming::PublishedKey) };
+    let key = file::read_bytes(&path)?.trim_ascii_end().to_vec();
+    if key.len() < SHORTEST_KEY {
+        return Err(CliError::Setting {
+            setting: file::shown(&path),
+            message: format!("a key has at least {SHORTEST_KEY} bytes, this one has {}", key.len()),
+            hint: Some("make one: head -c 32 /dev/urandom | base64 > tokopt.key".to_owned()),
+        });
+    }
+    Ok(Naming::Key(key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! What surrounds the program: environment, terminals, current folder. Read
+//! once, so that everything else can be tested without them.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+/// What the program finds around it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Surroundings {
+    /// The folder it was started in; `None` where that cannot be told.
+    pub(super) current_folder: Option<PathBuf>,
+    /// `TOKOPT_CONFIG`: the settings file, empty for none at all.
+    pub(super) config: Option<OsString>,
+    /// `NO_COLOR` is set and not empty.
+    pub(super) no_color: bool,
+    /// `CLICOLOR_FORCE` is set and not `0`.
+    pub(super) force_color: bool,
+    /// `COLUMNS`, where it is a number.
+    pub(super) columns: Option<usize>,
+    /// `TERM` is `dumb`: no colour and no moving lines.
+    pub(super) is_dumb: bool,
+    /// `CI` is set: nobody watches.
+    pub(super) is_ci: bool,
+    /// Standard input is a terminal.
+    pub(super) stdin_is_terminal: bool,
+    /// Standard output is a terminal.
+    pub(super) stdout_is_terminal: bool,
+    /// Standard error is a terminal.
+    pub(super) stderr_is_terminal: bool,
+    /// Columns of the terminal behind standard output.
+    pub(super) terminal_width: Option<usize>,
+}
+
+impl Surroundings {
+    /// Looks around.
+    pub(super) fn look() -> Self {
+        let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+        let stdout = io::stdout();
+        let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
+        Self {
+            current_folder: current_folder(),
+            config: variable("TOKOPT_CONFIG"),
+            no_color: is_set("NO_COLOR"),
+            force_color: variable("CLICOLOR_FORCE")
+                .is_some_and(|value| !value.is_empty() && value != "0"),
+            columns: variable("COLUMNS").and_then(|value| value.to_str()?.trim().parse().ok()),
+            is_dumb: variable("TERM").is_some_and(|value| value == "dumb"),
+            is_ci: is_set("CI"),
+            stdin_is_terminal: io::stdin().is_terminal(),
+            stdout_is_terminal: stdout.is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+            terminal_width: width,
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "only to find tokopt.toml in the folders above")]
+fn current_folder() -> Option<PathBuf> {
+    std::env::current_dir().ok()
+}

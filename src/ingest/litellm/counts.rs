@@ -1,0 +1,97 @@
+//! The cache split of a LiteLLM call, from whichever usage object has it.
+
+use crate::ingest::json::{Fault, Json};
+use crate::record::call::Flags;
+use crate::record::usage::{CacheWrites, Usage};
+use crate::units::{Tokens, Ttl};
+
+use super::Inside;
+
+pub(super) fn read(
+    input: Option<u64>,
+    output: Option<u64>,
+    inside: &Inside<'_>,
+) -> Result<(Usage, Flags), Fault> {
+    let mut split = Split::default();
+    let metadata = |key: &str| inside.metadata.and_then(|metadata| metadata.get(key));
+    let response = inside.response.and_then(|response| response.get("usage"));
+    for counts in [metadata("usage_object"), metadata("additional_usage_values"), response]
+        .into_iter()
+        .flatten()
+    {
+        split.read(counts)?;
+    }
+    let tokens = |count: Option<u64>| count.map(Tokens::new);
+    let usage = Usage {
+        input: tokens(input),
+        cache_read: tokens(split.read),
+        cache_write: split.writes(),
+        output: tokens(output),
+        reasoning: tokens(split.reasoning),
+    };
+    let flags = Flags { other_modality: split.has_other_modality, ..Flags::default() };
+    Ok((usage, flags))
+}
+
+/// Counts found so far; the first object that has one is believed.
+#[derive(Default)]
+struct Split {
+    read: Option<u64>,
+    written: Option<u64>,
+    five_minutes: Option<u64>,
+    one_hour: Option<u64>,
+    reasoning: Option<u64>,
+    has_other_modality: bool,
+}
+
+impl Split {
+    fn read(&mut self, counts: Json<'_>) -> Result<(), Fault> {
+        counts.each_entry(|key, value| match key {
+            "prompt_tokens_details"
+            | "completion_tokens_details"
+            | "input_tokens_details"
+            | "output_tokens_details" => value.each_entry(|key, value| match key {
+                "cache_creation_token_details" => {
+                    value.each_entry(|key, value| self.count(key, value))
+                }
+                _ => self.count(key, value),
+            }),
+            _ => self.count(key, value),
+        })
+    }
+
+    fn count(&mut self, key: &str, value: Json<'_>) -> Result<(), Fault> {
+        let (slot, field) = match key {
+            "cached_tokens" | "cache_read_input_tokens" => (&mut self.read, "cached_tokens"),
+            "cache_creation_tokens" | "cache_creation_input_tokens" | "cache_write_tokens" => {
+                (&mut self.written, "cache_creation_tokens")
+            }
+            "ephemeral_5m_input_tokens" => (&mut self.five_minutes, "ephemeral_5m_input_tokens"),
+            "ephemeral_1h_input_tokens" => (&mut self.one_hour, "ephemeral_1h_input_tokens"),
+            "reasoning_tokens" => (&mut self.reasoning, "reasoning_tokens"),
+            "audio_tokens" | "image_tokens" => {
+                self.has_other_modality |=
+                    value.count("audio_tokens")?.is_some_and(|count| count > 0);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        if slot.is_none() {
+            *slot = value.count(field)?;
+        }
+        Ok(())
+    }
+
+    fn writes(&self) -> Option<CacheWrites> {
+        if self.written.is_none() && self.five_minutes.is_none() && self.one_hour.is_none() {
+            return None;
+        }
+        let named = self.five_minutes.unwrap_or(0).saturating_add(self.one_hour.unwrap_or(0));
+        let part = |ttl, count: Option<u64>| count.map(|count| (ttl, Tokens::new(count)));
+        Some(CacheWrites {
+            unstated: Tokens::new(self.written.unwrap_or(0).saturating_sub(named)),
+            short: part(Ttl::FIVE_MINUTES, self.five_minutes),
+            long: part(Ttl::ONE_HOUR, self.one_hour),
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Attribution tables of the document.
+
+use crate::ledger::Ledger;
+use crate::ledger::groups::{Sums, Table, TableRow};
+use crate::record::dimension::Dimension;
+use crate::units::{NanoUsd, Share, Usd};
+
+use super::super::document::{Attribution, Cross, CrossRow, Figures, Row, UNKNOWN_KEY};
+use super::{Naming, worst};
+
+/// Every standard table and the crosses that were asked for.
+pub(super) fn attribution(
+    ledger: &Ledger<'_>,
+    naming: &Naming,
+    total: Option<NanoUsd>,
+) -> Attribution {
+    let rows = |dimension| rows(ledger, naming, dimension, total);
+    Attribution {
+        component: rows(Dimension::Component),
+        feature: rows(Dimension::Feature),
+        model: rows(Dimension::Model),
+        user: rows(Dimension::User),
+        account: rows(Dimension::Account),
+        provider: rows(Dimension::Provider),
+        tier: rows(Dimension::Tier),
+        day: rows(Dimension::Day),
+        crosses: ledger
+            .settings
+            .crosses
+            .iter()
+            .map(|dimensions| cross(ledger, naming, dimensions, total))
+            .collect(),
+    }
+}
+
+fn rows(
+    ledger: &Ledger<'_>,
+    naming: &Naming,
+    dimension: Dimension,
+    total: Option<NanoUsd>,
+) -> Vec<Row> {
+    let table = ledger.table(&[dimension]);
+    // A table of one unknown key says nothing.
+    if table.rows.iter().all(|row| row.keys.iter().all(Option::is_none)) {
+        return Vec::new();
+    }
+    let figures = figures(ledger, &table, total);
+    let keys = table.rows.iter().map(|row| {
+        shown(row.keys.first().and_then(Option::as_deref), dimension, naming)
+    });
+    keys.zip(figures).map(|(key, figures)| Row { key, figures }).collect()
+}
+
+fn cross(
+    ledger: &Ledger<'_>,
+    naming: &Naming,
+    dimensions: &[Dimension],
+    total: Option<NanoUsd>,
+) -> Cross {
+    let table = ledger.table(dimensions);
+    let figures = figures(ledger, &table, total);
+    let rows = table
+        .rows
+        .iter()
+        .zip(figures)
+        .map(|(row, figures)| CrossRow { keys: shown_keys(row, &table.dimensions, naming), figures })
+        .collect();
+    Cross { dimensions: table.dimensions.clone(), rows }
+}
+
+fn shown_keys(row: &TableRow, dimensions: &[Dimension], naming: &Naming) -> Vec<String> {
+    row.keys
+        .iter()
+        .zip(dimensions)
+        .map(|(key, dimension)| shown(key.as_deref(), *dimension, naming))
+        .collect()
+}
+
+fn shown(key: Option<&str>, dimension: Dimension, naming: &Naming) -> String {
+    match (key, dimension) {
+        (None, _) => UNKNOWN_KEY.to_owned(),
+        (Some(name), Dimension::User) => naming.user(name),
+        (Some(name), Dimension::Account) => naming.account(name),
+        (Some(name), _) => name.to_owned(),
+    }
+}
+
+fn figures(ledger: &Ledger<'_>, table: &Table, total: Option<NanoUsd>) -> Vec<Figures> {
+    let costs: Vec<Option<Usd>> = table.rows.iter().map(|row| row.sums.cost).collect();
+    let by_feature = table.dimensions.contains(&Dimension::Feature).then_some(ledger.feature_evidence);
+    let by_conversation =
+        table.dimensions.contains(&Dimension::Conversation).then_some(ledger.conversations.evidence);
+    table
+        .rows
+        .iter()
+        .zip(round_together(&costs))
+        .map(|(row, cost)| {
+            let Sums { calls, input, output, unpriced_calls, evidence, at_most, .. } = row.sums;
+            Figures {
+                calls,
+                input_tokens: input,
+                output_tokens: output,
+                cost_usd: cost,
+                share: cost.zip(total).and_then(|(cost, total)| Share::of_nano(cost, total)),
+                evidence: worst(worst(evidence, by_feature), by_conversation),
+                at_most,
+                unpriced_calls,
+            }
+        })
+        .collect()
+}
+
+/// Rounds amounts to nano-dollars so that they add up to their rounded sum:
+/// down each, then up by one where most was cut off.
+pub(super) fn round_together(amounts: &[Option<Usd>]) -> Vec<Option<NanoUsd>> {
+    const FEMTO_PER_NANO: i128 = 1_000_000;
+    let exact: Usd = amounts.iter().flatten().copied().sum();
+    let mut rounded: Vec<Option<i128>> = amounts
+        .iter()
+        .map(|amount| amount.map(|amount| amount.femto().div_euclid(FEMTO_PER_NANO)))
+        .collect();
+    let given: i128 = rounded.iter().flatten().sum();
+    let missing = usize::try_from(exact.to_nano().nano() - given).unwrap_or(0);
+    let mut order: Vec<usize> = (0..amounts.len()).filter(|at| amounts[*at].is_some()).collect();
+    order.sort_by_key(|at| {
+        let cut = amounts[*at].map(|amount| amount.femto().rem_euclid(FEMTO_PER_NANO));
+        (std::cmp::Reverse(cut), *at)
+    });
+    for at in order.into_iter().take(missing) {
+        rounded[at] = rounded[at].map(|nano| nano + 1);
+    }
+    rounded.into_iter().map(|nano| nano.map(NanoUsd::from_nano)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round_together;
+    use crate::units::{NanoUsd, Usd};
+
+    #[test]
+    fn rows_add_up_to_the_rounded_total() {
+        // 1.6 + 1.6 + 1.6 = 4.8 nano-dollars: 5 in all, so two of three go up.
+        let amounts = [Some(Usd::from_femto(1_600_000)); 3];
+        let rounded = round_together(&[amounts[0], None, amounts[1], amounts[2]]);
+        let nano = |nano| Some(NanoUsd::from_nano(nano));
+        assert_eq!(rounded, [nano(2), None, nano(2), nano(1)]);
+    }
+}

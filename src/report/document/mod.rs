@@ -1,0 +1,148 @@
+//! The analysis document: everything a report may show, as plain data.
+//!
+//! This is the contract of `--format json`. Fields may be added; those that
+//! are here keep their names and their meaning. Renderers see nothing else.
+//! The document must not know how it is shown, nor where its figures come
+//! from: no format, no price table, no clock. A figure that is not known is
+//! `None`, and `null` in JSON, never zero.
+
+mod attribution;
+mod input;
+mod metrics;
+mod quotient;
+mod totals;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::units::NanoUsd;
+
+pub use crate::record::dimension::Dimension;
+pub use crate::units::Evidence;
+
+pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
+pub use input::{IgnoredReason, Input, InputFile, Rejection};
+pub use metrics::{
+    AbovePlan, CostPerCall, DurationQuantiles, Metrics, ModelMetrics, ModelTier, Pseudonyms,
+    TierShare, TokensPerCall, Users,
+};
+pub use quotient::Quotient;
+pub use totals::{PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+
+/// The version of the document's layout.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// The key of calls that do not say what a dimension asks for, such as a call
+/// without a model's name.
+pub const UNKNOWN_KEY: &str = "unknown";
+
+/// One analysis: what was read, what it cost, and where it went.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(title = "tokopt analysis")]
+pub struct Document {
+    /// The version of this layout, `1.0`.
+    pub schema_version: &'static str,
+    /// The version of the program that made the document.
+    pub tool_version: String,
+    /// What was read, and what became of every log record.
+    pub input: Input,
+    /// The stretch of time that the calls cover.
+    pub window: Window,
+    /// What the price table could and could not price.
+    pub prices: Prices,
+    /// Sums over all calls.
+    pub totals: Totals,
+    /// The same sums, by what caused them.
+    pub attribution: Attribution,
+    /// What the component shares rest on; null where no component is known.
+    pub components_note: Option<ComponentsNote>,
+    /// Per-call figures and shares.
+    pub metrics: Metrics,
+    /// Who is heavy; null where the log names no user.
+    pub users: Option<Users>,
+    /// The cache replay; null: not computed by this version.
+    pub cache: Option<NotComputed>,
+    /// The savings ladder; null: not computed by this version.
+    pub ladder: Option<NotComputed>,
+    /// The plan of work; null: not computed by this version.
+    pub plan: Option<NotComputed>,
+    /// Things in the log worth a look, largest cost first.
+    pub findings: Vec<Finding>,
+    /// Bills per 30 days; null: not computed by this version.
+    pub monthly: Option<NotComputed>,
+    /// What a reader should know before trusting a figure.
+    pub warnings: Vec<Warning>,
+}
+
+impl Document {
+    /// An empty document of this layout: no records, nothing known.
+    #[must_use]
+    pub fn new(tool_version: impl Into<String>) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            tool_version: tool_version.into(),
+            input: Input::default(),
+            window: Window::default(),
+            prices: Prices::default(),
+            totals: Totals::default(),
+            attribution: Attribution::default(),
+            components_note: None,
+            metrics: Metrics::default(),
+            users: None,
+            cache: None,
+            ladder: None,
+            plan: None,
+            findings: Vec::new(),
+            monthly: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether some of the cost is missing from [`Totals::cost_usd`], so that
+    /// the total is a lower bound.
+    #[must_use]
+    pub const fn cost_is_partial(&self) -> bool {
+        self.totals.unpriced_calls > 0 || !self.prices.partly_unpriced.is_empty()
+    }
+}
+
+/// A block that this version never computes: always null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(with = "()")]
+pub enum NotComputed {}
+
+/// Something in the log worth a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// A stable upper-case code.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+    /// Calls concerned.
+    pub calls: Option<u64>,
+    /// What those calls cost, in US dollars, not what could be saved.
+    pub cost_usd: Option<NanoUsd>,
+    /// How the finding is known.
+    pub evidence: Evidence,
+}
+
+/// What a reader should know before trusting a figure.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Warning {
+    /// A stable upper-case code.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+
+    #[test]
+    fn what_was_not_computed_is_null() {
+        let text = serde_json::to_string(&Document::new("0.1.0")).unwrap_or_default();
+        assert!(text.contains(r#""ladder":null"#), "{text}");
+        assert!(text.contains(r#""cost_usd":null"#), "{text}");
+    }
+}

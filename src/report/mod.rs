@@ -1,0 +1,52 @@
+//! Reports: the analysis document and what can be made of it.
+//!
+//! A renderer is one file behind [`Renderer`] and one line in [`RENDERERS`].
+//! Renderers see only the [`document::Document`] and write only to what they
+//! are handed: no file, no terminal, no clock, no environment.
+
+pub mod assemble;
+pub mod csv;
+pub mod document;
+mod escape;
+mod figures;
+mod json;
+mod kind;
+mod markdown;
+mod renderer;
+mod rows;
+mod schema;
+mod summary;
+mod terminal;
+mod unknowns;
+
+pub use kind::{Kind, KindError};
+pub use renderer::{RenderOptions, Renderer};
+pub use schema::json_schema;
+
+/// Every renderer, one per [`Kind`].
+pub const RENDERERS: [&dyn Renderer; 4] =
+    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown];
+
+/// The renderer of a kind.
+#[must_use]
+pub fn renderer(kind: Kind) -> &'static dyn Renderer {
+    match kind {
+        Kind::Table => &terminal::Terminal,
+        Kind::Json => &json::Json,
+        Kind::Csv => &csv::Csv,
+        Kind::Markdown => &markdown::Markdown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, RENDERERS, renderer};
+
+    #[test]
+    fn the_list_holds_every_kind_once() {
+        assert_eq!(RENDERERS.map(super::Renderer::id), Kind::ALL);
+        for kind in Kind::ALL {
+            assert_eq!(renderer(kind).id(), kind);
+        }
+    }
+}
