@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(call.time.get(), Some(Moment::dated(time)));
         assert_eq!(call.usage.get().input, Some(Tokens::new(512)));
         assert_eq!(call.usage.get().output, Some(Tokens::new(33)));
-        assert_eq!(batch.calls[0].identity.key, None);
+        assert_eq!(batch.calls[0].identity.key(), None);
     }
 
     #[test]

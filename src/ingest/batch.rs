@@ -4,6 +4,7 @@
 //! batch packs it, so that nothing borrowed and no text outlives the record.
 
 use std::borrow::Cow;
+use std::num::NonZeroU128;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -18,7 +19,7 @@ use crate::record::lane::Tier;
 use crate::record::log::{FileAccount, Note};
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
-use crate::units::{Moment, Usd};
+use crate::units::{Moment, Tokens, Usd};
 
 use super::json::Fault;
 use super::prompt::PromptDraft;
@@ -65,30 +66,43 @@ pub struct Draft<'a> {
 /// By what two records are known to be the same call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// Hash of the id that both records carry; `None` is never a duplicate:
-    /// equal counts are no evidence.
-    pub key: Option<u128>,
+    /// Hash of the id that both records carry.
+    key: Option<NonZeroU128>,
     /// Hash of a second id; where both records have one and neither is a
     /// side chain, it must be equal too.
-    pub second: Option<u128>,
+    second: Option<NonZeroU128>,
 }
 
 impl Identity {
-    /// Recognised by one id alone.
+    /// Recognised by one id alone; without one, never: equal counts are no
+    /// evidence.
     #[must_use]
     pub fn of(id: Option<&str>) -> Self {
-        Self { key: id.map(|id| xxh3_128(id.as_bytes())), second: None }
+        Self::of_pair(id, None)
     }
 
     /// Recognised by an id and, where both records have it, a second one.
     #[must_use]
     pub fn of_pair(id: Option<&str>, second: Option<&str>) -> Self {
-        Self {
-            key: id.map(|id| xxh3_128(id.as_bytes())),
-            second: second.map(|id| xxh3_128(id.as_bytes())),
-        }
+        let hash = |id: Option<&str>| NonZeroU128::new(xxh3_128(id?.as_bytes()));
+        Self { key: hash(id), second: hash(second) }
+    }
+
+    /// The hash of the first id.
+    #[must_use]
+    pub const fn key(self) -> Option<NonZeroU128> {
+        self.key
+    }
+
+    /// The hash of the second id.
+    #[must_use]
+    pub const fn second(self) -> Option<NonZeroU128> {
+        self.second
     }
 }
+
+/// Components with their tokens, as records state them.
+pub type Stated = Vec<(Component, Tokens)>;
 
 /// A packed draft on its way to the log.
 #[derive(Debug)]
@@ -99,8 +113,10 @@ pub struct Packed {
     pub identity: Identity,
     /// As in the draft.
     pub component: Option<Component>,
-    /// As in the draft.
-    pub prompt: Option<PromptDraft>,
+    /// As in the draft; most logs of counts have none.
+    pub prompt: Option<Box<PromptDraft>>,
+    /// The components that records of the call stated.
+    pub stated: Option<Box<Stated>>,
     /// Fixed hash of the record, the last word in a tie.
     pub content: u64,
 }
@@ -187,7 +203,8 @@ impl Batch {
             call,
             identity: draft.identity,
             component: draft.component,
-            prompt: draft.prompt,
+            prompt: draft.prompt.map(Box::new),
+            stated: None,
             content: self.content,
         });
         Ok(self.calls.len() - 1)

@@ -19,7 +19,7 @@ use crate::units::Moment;
 use super::batch::{Batch, Draft, Identity};
 use super::format::{Format, Outcome, Record, Sample};
 use super::json::{Fault, Json};
-use super::messages_usage::{MessagesUsage, cloud_of};
+use super::messages_usage::{Child, MessagesUsage, cloud_of};
 use super::prompt::Recorder;
 use super::transcript::Entry;
 
@@ -174,7 +174,12 @@ impl<'a> MessageFields<'a> {
     }
 }
 
-fn push_message(line: &Line<'_>, message: &MessageFields<'_>, record: &Record<'_>, batch: &mut Batch) {
+fn push_message(
+    line: &Line<'_>,
+    message: &MessageFields<'_>,
+    record: &Record<'_>,
+    batch: &mut Batch,
+) {
     let mut recorder = Recorder::new(record.memo);
     if let Some(content) = message.content {
         add_content(content, &mut recorder, false);
@@ -256,16 +261,19 @@ fn push_answer<'a>(
     usage: Json<'a>,
     (record, batch): (&Record<'a>, &mut Batch),
 ) -> Result<(), Fault> {
-    let usage = MessagesUsage::read(usage)?;
-    let mut draft = draft(line, message, &usage);
+    let mut counts = MessagesUsage::default();
+    counts.overlay(usage)?;
+    let (fallback, children) = counts.iterations(message.model.as_deref())?;
+    let mut draft = draft(line, message, &counts);
+    if fallback.is_some() {
+        draft.model = fallback;
+    }
     if let Some(cost) = line.cost {
         draft.logged_cost = cost.money("costUSD")?;
     }
     let call = u32::try_from(batch.push(draft)?).unwrap_or(u32::MAX);
-    for child in &usage.children {
-        let mut draft = draft_child(line, message, child);
-        draft.usage = child.usage.clone();
-        batch.push(draft)?;
+    for (position, child) in children.into_iter().enumerate() {
+        batch.push(draft_child(line, message, (position, child)))?;
     }
     let mut recorder = Recorder::new(record.memo);
     if let Some(content) = message.content {
@@ -276,7 +284,12 @@ fn push_answer<'a>(
     Ok(())
 }
 
-fn draft<'a>(line: &Line<'a>, message: &MessageFields<'a>, usage: &MessagesUsage<'a>) -> Draft<'a> {
+fn draft<'a>(
+    line: &Line<'a>,
+    message: &MessageFields<'a>,
+    counts: &MessagesUsage<'a>,
+) -> Draft<'a> {
+    let (usage, assumed_write_lifetime) = counts.usage();
     let mut draft = Draft {
         request_id: message.id.clone().or_else(|| line.id.clone()),
         time: line.time,
@@ -284,12 +297,12 @@ fn draft<'a>(line: &Line<'a>, message: &MessageFields<'a>, usage: &MessagesUsage
         model: message.model.clone(),
         feature: line.project().map(|name| Cow::Owned(name.to_owned())),
         conversation: line.session.clone(),
-        region: usage.region.clone(),
-        tier: usage.tier,
+        region: counts.region(),
+        tier: counts.tier().unwrap_or_default(),
         finish: message.stop_reason.as_deref().map_or(Finish::Unknown, Finish::parse),
         status: if line.is_error { Status::Error } else { Status::Success },
-        tool_requests: usage.tool_requests,
-        usage: usage.usage.clone(),
+        tool_requests: counts.tool_requests(),
+        usage,
         identity: Identity::of_pair(
             message.id.as_deref().or(line.id.as_deref()),
             line.request.as_deref(),
@@ -299,7 +312,7 @@ fn draft<'a>(line: &Line<'a>, message: &MessageFields<'a>, usage: &MessagesUsage
     draft.request.has_tools = Some(true);
     draft.flags.sidechain = line.sidechain;
     draft.flags.hidden_head = true;
-    draft.flags.assumed_write_lifetime = usage.assumed_write_lifetime;
+    draft.flags.assumed_write_lifetime = assumed_write_lifetime;
     let tags = [
         ("agent", line.agent_name.as_deref().or(line.agent.as_deref())),
         ("branch", line.branch.as_deref()),
@@ -315,13 +328,14 @@ fn draft<'a>(line: &Line<'a>, message: &MessageFields<'a>, usage: &MessagesUsage
 fn draft_child<'a>(
     line: &Line<'a>,
     message: &MessageFields<'a>,
-    child: &super::messages_usage::Child<'a>,
+    (position, child): (usize, Child<'a>),
 ) -> Draft<'a> {
-    let id = message.id.as_deref().map(|id| format!("{id}#{}", child.position));
+    let id = message.id.as_deref().map(|id| format!("{id}#{position}"));
     let mut draft = Draft {
         time: line.time,
         provider: Some(cloud_of(message.id.as_deref()).into()),
-        model: child.model.clone(),
+        model: child.model,
+        usage: child.usage,
         feature: line.project().map(|name| Cow::Owned(name.to_owned())),
         conversation: line.session.clone(),
         identity: Identity::of_pair(id.as_deref(), line.request.as_deref()),
@@ -329,6 +343,7 @@ fn draft_child<'a>(
     };
     draft.request_id = id.map(Cow::Owned);
     draft.flags.child = true;
+    draft.flags.assumed_write_lifetime = child.assumed_write_lifetime;
     draft.flags.sidechain = line.sidechain;
     draft
 }

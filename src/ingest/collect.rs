@@ -39,8 +39,7 @@ impl Collector {
         let rename = |symbol: Option<Symbol>| {
             symbol.and_then(|symbol| symbols.get(symbol.index()).copied().flatten())
         };
-        let tags: Vec<TagsId> =
-            batch.tag_sets.iter().map(|set| self.tags(set, &symbols)).collect();
+        let tags: Vec<TagsId> = batch.tag_sets.iter().map(|set| self.tags(set, &symbols)).collect();
         let first_call = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
         for mut packed in batch.calls {
             let call = &mut packed.call;
@@ -59,7 +58,7 @@ impl Collector {
             }
             call.tags = call.tags.and_then(|id| tags.get(id.0 as usize).copied());
             if let Some(draft) = packed.prompt.take() {
-                call.prompt = self.keep_prompt(draft, memo);
+                call.prompt = self.keep_prompt(*draft, memo);
             }
             self.packed.push(packed);
         }
@@ -147,8 +146,7 @@ impl Collector {
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
         let mut accounting = Accounting { files, notes: self.notes };
-        self.packed.shrink_to_fit();
-        let merged = merge::duplicates(self.packed);
+        let merged = merge::duplicates(self.packed, !self.entries.is_empty());
         for (file, found) in self.partial {
             let Some(account) = accounting.files.get_mut(file as usize) else { continue };
             *account = FileAccount {
@@ -187,14 +185,14 @@ impl Collector {
         accounting.notes.sort();
         merge::sort(&mut kept, &self.strings);
         merge::sort_buckets(&mut self.buckets, &self.strings);
-        let stated_components = merge::stated(&kept);
+        let stated_components = merge::stated(&mut kept);
         for prompt in &mut self.prompts {
             if let Some(answer) = &mut prompt.answer {
                 answer.reappears = self.writer.answers_sent.contains(&answer.hash);
             }
         }
         Log {
-            calls: kept.into_iter().map(|kept| kept.packed.call).collect(),
+            calls: kept.into_iter().map(|packed| packed.call).collect(),
             buckets: self.buckets,
             strings: self.strings,
             tag_sets: self.tag_sets,
@@ -243,7 +241,9 @@ impl PromptWriter {
 
     /// Appends a part below `parent`; its last node and its tokens.
     pub(super) fn append(&mut self, parent: NodeId, part: &Part, memo: &Memo) -> (NodeId, u32) {
-        let role = (part.component as u8) << 2 | u8::from(part.assistant) << 1 | u8::from(part.ends_message);
+        let role = (part.component as u8) << 2
+            | u8::from(part.assistant) << 1
+            | u8::from(part.ends_message);
         let key = (parent, part.block, role);
         if let Some(&known) = self.known.get(&key) {
             return known;

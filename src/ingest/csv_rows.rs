@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn headers_say_their_delimiter() {
-        let read = header(b"Time;Model ; \"Input;Tokens\"\r\n");
+        let read = header(b"Time;Model ;\"Input;Tokens\"\r\n");
         assert_eq!(read.columns, ["time", "model", "input;tokens"]);
         assert_eq!(read.delimiter, b';');
     }

@@ -40,7 +40,7 @@ pub(super) fn detect<'a>(head: &[u8], whole: bool, formats: &[&'a dyn Format]) -
 fn detect_json<'a>(head: &[u8], formats: &[&'a dyn Format]) -> Detected<'a> {
     let layout = layout(Framing::Json, head);
     let objects = objects(head, layout);
-    if objects.first().is_some_and(|object| event_lines::is_event(*object)) {
+    if objects.iter().any(|object| event_lines::is_event(*object)) {
         return first(&Sample::Events(&objects), Layout::Streams, formats);
     }
     match first(&Sample::Json(&objects), layout, formats) {

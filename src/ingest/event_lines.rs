@@ -36,7 +36,8 @@ pub fn is_event(object: Json<'_>) -> bool {
     let text = |key| object.get(key).and_then(Json::text);
     text("object").as_deref() == Some("chat.completion.chunk")
         || text("type").is_some_and(|kind| {
-            kind.starts_with("response.") || matches!(kind.as_ref(), "message_start" | "message_delta")
+            kind.starts_with("response.")
+                || matches!(kind.as_ref(), "message_start" | "message_delta")
         })
 }
 
@@ -48,7 +49,10 @@ pub fn streams(bytes: &[u8], ended: bool) -> (usize, Vec<(usize, usize)>) {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     let (mut start, mut at) = (0, 0);
     let mut has_events = false;
-    while let Some(end) = memchr::memchr(b'\n', &bytes[at..]).map(|end| at + end + 1).or((ended && at < bytes.len()).then_some(bytes.len())) {
+    while let Some(end) = memchr::memchr(b'\n', &bytes[at..])
+        .map(|end| at + end + 1)
+        .or((ended && at < bytes.len()).then_some(bytes.len()))
+    {
         let payload = payload(&bytes[at..end]);
         at = end;
         let Some(payload) = payload else { continue };
@@ -85,7 +89,8 @@ mod tests {
         let (cut, spans) = streams(text, true);
         assert_eq!(cut, text.len());
         assert_eq!(spans.len(), 2);
-        let chat = b"data: {\"choices\":[]}\n\ndata: {\"type\":\"response.completed\"}\ndata: [DONE]\n\n";
+        let chat =
+            b"data: {\"choices\":[]}\n\ndata: {\"type\":\"response.completed\"}\ndata: [DONE]\n\n";
         assert_eq!(streams(chat, true).1.len(), 1);
     }
 }

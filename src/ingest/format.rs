@@ -110,7 +110,8 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn cell(&self, position: usize) -> Option<&'a str> {
         let end = *self.ends.get(position)?;
-        let start = position.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        let start =
+            position.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.text.get(start..end).map(str::trim).filter(|cell| !cell.is_empty())
     }
 

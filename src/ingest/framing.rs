@@ -276,7 +276,8 @@ pub fn layout(framing: Framing, head: &[u8]) -> Layout {
 /// object, or it is broken while one of the next lines starts and ends as one.
 /// A document that merely stands on one line is read either way.
 fn is_line_by_line(head: &[u8]) -> bool {
-    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines =
+        head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let whole = |line: &[u8]| line.starts_with(b"{") && value_end(line, 0) == Some(line.len());
     let Some(first) = lines.next() else { return true };
     if first.starts_with(b"[") {
@@ -284,7 +285,8 @@ fn is_line_by_line(head: &[u8]) -> bool {
     }
     // An opening brace or a first key alone is how pretty-printed documents
     // start; any other broken line is a broken line.
-    let opens_document = first == b"{" || (first.starts_with(b"{") && first.ends_with(b",") && first.len() < 200);
+    let opens_document =
+        first == b"{" || (first.starts_with(b"{") && first.ends_with(b",") && first.len() < 200);
     whole(first) || (!opens_document && lines.take(20).any(whole)) || !first.starts_with(b"{")
 }
 
@@ -299,7 +301,12 @@ mod tests {
         while let Ok(Some(chunk)) = framer.next_chunk() {
             match chunk.spans {
                 Some(spans) => records.extend(spans.iter().map(|span| {
-                    (String::from_utf8_lossy(&chunk.bytes[span.start..span.end]).trim().to_owned(), span.line)
+                    (
+                        String::from_utf8_lossy(&chunk.bytes[span.start..span.end])
+                            .trim()
+                            .to_owned(),
+                        span.line,
+                    )
                 })),
                 None => records.extend(
                     String::from_utf8_lossy(&chunk.bytes)
@@ -322,7 +329,11 @@ mod tests {
         for (text, layout) in cases {
             let whole = records(text, layout, 1 << 20);
             for target in 1..30 {
-                assert_eq!(records(text, layout, target), whole, "{layout:?} in chunks of {target}");
+                assert_eq!(
+                    records(text, layout, target),
+                    whole,
+                    "{layout:?} in chunks of {target}"
+                );
             }
         }
         let pretty = records("[\n {\"a\": 1},\n {\"b\": 2}\n]", Layout::Documents, 1 << 20);
@@ -331,7 +342,8 @@ mod tests {
 
     #[test]
     fn lines_are_told_from_documents() {
-        let lines = ["{\"a\":1}\n{\"b\":2}", "{\"a\":1", "{\"broken\": tr\n{\"b\":2}\n", "{ \"a\" : {} }"];
+        let lines =
+            ["{\"a\":1}\n{\"b\":2}", "{\"a\":1", "{\"broken\": tr\n{\"b\":2}\n", "{ \"a\" : {} }"];
         for text in lines {
             let expected = if text == "{\"a\":1" { Layout::Documents } else { Layout::Lines };
             assert_eq!(layout(Framing::Json, text.as_bytes()), expected, "{text}");

@@ -329,14 +329,28 @@ mod tests {
 
     #[test]
     fn nothing_may_follow_or_be_missing() {
-        for broken in ["{\"a\":1} {\"b\":2}", "{\"a\":1", "{\"a\":1}}", "{\"a\" 1}", "{} x", "{\"a\":tru}", "{\"a\":[1}"] {
+        for broken in [
+            "{\"a\":1} {\"b\":2}",
+            "{\"a\":1",
+            "{\"a\":1}}",
+            "{\"a\" 1}",
+            "{} x",
+            "{\"a\":tru}",
+            "{\"a\":[1}",
+        ] {
             assert_eq!(keys(broken), Err(Fault::NotJson), "{broken}");
         }
     }
 
     #[test]
     fn counts_come_as_numbers_strings_and_floats() {
-        for (raw, count) in [("12", Some(12)), ("\"12\"", Some(12)), ("12.0", Some(12)), ("null", None), ("\"\"", None)] {
+        for (raw, count) in [
+            ("12", Some(12)),
+            ("\"12\"", Some(12)),
+            ("12.0", Some(12)),
+            ("null", None),
+            ("\"\"", None),
+        ] {
             assert_eq!(Json::of_text(raw).count("n"), Ok(count), "{raw}");
         }
         for raw in ["-1", "1.5", "true", "{}", "\"many\""] {
@@ -347,7 +361,9 @@ mod tests {
     #[test]
     fn escapes_are_read_and_lone_surrogates_survive() {
         assert_eq!(Json::of_text(r#""a\nb""#).text().as_deref(), Some("a\nb"));
-        assert!(Json::of_text(r#""cut \ud83d""#).text().is_some_and(|text| text.starts_with("cut ")));
+        assert!(
+            Json::of_text(r#""cut \ud83d""#).text().is_some_and(|text| text.starts_with("cut "))
+        );
     }
 
     #[test]

@@ -2,30 +2,25 @@
 //! brings everything into an order that depends on content alone.
 
 use std::cmp::{Ordering, Reverse};
+use std::num::NonZeroU128;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::record::bucket::Bucket;
 use crate::record::call::{Call, PackedUsage};
 use crate::record::component::Component;
 use crate::record::log::FileAccount;
-use crate::record::symbol::Strings;
+use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::{CacheWrites, Usage};
-use crate::units::Tokens;
+use crate::units::{Moment, Tokens};
 
-use super::batch::Packed;
-
-/// A call that stays, with the components that its records stated.
-#[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) packed: Packed,
-    pub(super) stated: Vec<(Component, Tokens)>,
-}
+use super::batch::{Packed, Stated};
 
 /// What is left after duplicates are settled.
 pub(super) struct Merged {
     /// The calls that stay.
-    pub(super) kept: Vec<Kept>,
+    pub(super) kept: Vec<Packed>,
     /// For each record that was pushed, the position of the call that stands
     /// for it.
     pub(super) kept_of: Vec<u32>,
@@ -40,47 +35,80 @@ enum Dropped {
     Part,
 }
 
-/// Drops every record that restates another one.
-pub(super) fn duplicates(packed: Vec<Packed>) -> Merged {
-    let mut keyed: Vec<(u128, u32)> = (0..)
+/// Drops every record that restates another one. `needs_kept_of` says whether
+/// anyone will ask which call stands for a record.
+pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged {
+    let mut keyed: Vec<(NonZeroU128, u32)> = (0..)
         .zip(&packed)
-        .filter_map(|(index, packed)| Some((packed.identity.key?, index)))
+        .filter_map(|(index, packed)| Some((packed.identity.key()?, index)))
         .collect();
     keyed.par_sort_unstable();
-    let mut stands_for: Vec<u32> = (0..).take(packed.len()).collect();
-    let mut stated: Vec<(u32, Vec<(Component, Tokens)>, Usage)> = Vec::new();
-    let mut dropped = Vec::new();
+    let mut settled = Settled::default();
     for group in keyed.chunk_by(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
         for same in same_call(group, &packed) {
-            settle(&same, &packed, &mut stands_for, &mut dropped, &mut stated);
+            settle(&same, &packed, &mut settled);
         }
     }
-    let mut position = vec![0_u32; packed.len()];
-    let mut kept = Vec::with_capacity(packed.len() - dropped.len());
-    for (index, packed) in packed.into_iter().enumerate() {
-        if stands_for[index] as usize == index {
-            position[index] = u32::try_from(kept.len()).unwrap_or(u32::MAX);
-            let alone = packed.component.map(|component| (component, total(&packed.call)));
-            kept.push(Kept { packed, stated: alone.into_iter().collect() });
+    drop(keyed);
+    for packed in &mut packed {
+        packed.stated =
+            packed.component.map(|component| Box::new(vec![(component, total(&packed.call))]));
+    }
+    for (index, components, usage) in settled.stated {
+        let packed = &mut packed[index as usize];
+        packed.stated = Some(Box::new(components));
+        if let Some(usage) = PackedUsage::new(&usage) {
+            packed.call.usage = usage;
         }
     }
-    for (index, components, usage) in stated {
-        if let Some(kept) = kept.get_mut(position[index as usize] as usize) {
-            kept.stated = components;
-            if let Some(usage) = PackedUsage::new(&usage) {
-                kept.packed.call.usage = usage;
-            }
+    let kept_of =
+        if needs_kept_of { kept_of(packed.len(), &settled.stands_for) } else { Vec::new() };
+    if !settled.stands_for.is_empty() {
+        let mut index = 0;
+        packed.retain(|_| {
+            index += 1;
+            !settled.stands_for.contains_key(&(index - 1))
+        });
+    }
+    Merged { kept: packed, kept_of, dropped: settled.dropped }
+}
+
+/// For each record, the position among the kept of the call that stands for it.
+fn kept_of(records: usize, stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
+    let mut kept = 0;
+    let mut positions: Vec<u32> = (0..)
+        .take(records)
+        .map(|index: u32| {
+            let position = kept;
+            kept += u32::from(!stands_for.contains_key(&index));
+            position
+        })
+        .collect();
+    for index in 0..records {
+        let best = u32::try_from(index).ok().and_then(|index| stands_for.get(&index));
+        if let Some(best) = best {
+            positions[index] = positions[*best as usize];
         }
     }
-    let kept_of = stands_for.iter().map(|index| position[*index as usize]).collect();
-    Merged { kept, kept_of, dropped }
+    positions
+}
+
+/// What settling found out.
+#[derive(Default)]
+struct Settled {
+    /// For each dropped record, the record that stays instead.
+    stands_for: FxHashMap<u32, u32>,
+    /// Per dropped record: its file and what it was.
+    dropped: Vec<(u32, Dropped)>,
+    /// Calls made of parts: their components and the sum of their counters.
+    stated: Vec<(u32, Stated, Usage)>,
 }
 
 /// Splits records that share their first id by the second one, where all of
 /// them carry it; a record without it, or on a side chain, joins any.
-fn same_call(group: &[(u128, u32)], packed: &[Packed]) -> Vec<Vec<u32>> {
+fn same_call(group: &[(NonZeroU128, u32)], packed: &[Packed]) -> Vec<Vec<u32>> {
     let indices: Vec<u32> = group.iter().map(|(_, index)| *index).collect();
-    let second = |index: &u32| packed[*index as usize].identity.second;
+    let second = |index: &u32| packed[*index as usize].identity.second();
     let any_joins = indices
         .iter()
         .any(|index| second(index).is_none() || packed[*index as usize].call.flags.sidechain);
@@ -99,17 +127,19 @@ fn total(call: &Call) -> Tokens {
 
 /// Chooses the record that stays: not of a side chain, then the largest total
 /// (streams log partial counts first), then the first of the file.
-fn settle(
-    same: &[u32],
-    packed: &[Packed],
-    stands_for: &mut [u32],
-    dropped: &mut Vec<(u32, Dropped)>,
-    stated: &mut Vec<(u32, Vec<(Component, Tokens)>, Usage)>,
-) {
+fn settle(same: &[u32], packed: &[Packed], settled: &mut Settled) {
     let rank = |index: &u32| {
         let Packed { call, content, component, .. } = &packed[*index as usize];
-        let settled = call.latency_milliseconds.get().is_some() || call.finish != Default::default();
-        (component.is_none(), !call.flags.sidechain, total(call), settled, Reverse(call.source), *content)
+        let complete =
+            call.latency_milliseconds.get().is_some() || call.finish != Default::default();
+        (
+            component.is_none(),
+            !call.flags.sidechain,
+            total(call),
+            complete,
+            Reverse(call.source),
+            *content,
+        )
     };
     let Some(&best) = same.iter().max_by_key(|index| rank(index)) else { return };
     let mut parts: Vec<(Component, u32)> = same
@@ -119,8 +149,8 @@ fn settle(
     parts.sort_unstable_by_key(|(component, index)| (*component, Reverse(rank(index))));
     parts.dedup_by_key(|(component, _)| *component);
     for &index in same {
-        stands_for[index as usize] = best;
         if index != best {
+            settled.stands_for.insert(index, best);
             let call = &packed[index as usize].call;
             let what = if parts.iter().any(|(_, part)| *part == index) {
                 Dropped::Part
@@ -129,12 +159,14 @@ fn settle(
             } else {
                 Dropped::Duplicate
             };
-            dropped.push((call.source.file, what));
+            settled.dropped.push((call.source.file, what));
         }
     }
     if !parts.is_empty() {
-        let components =
-            parts.iter().map(|(part, index)| (*part, total(&packed[*index as usize].call))).collect();
+        let components = parts
+            .iter()
+            .map(|(part, index)| (*part, total(&packed[*index as usize].call)))
+            .collect();
         let whole = &packed[best as usize];
         let usage = if whole.component.is_none() {
             whole.call.usage.get()
@@ -143,7 +175,7 @@ fn settle(
                 add(sum, &packed[*index as usize].call.usage.get())
             })
         };
-        stated.push((best, components, usage));
+        settled.stated.push((best, components, usage));
     }
 }
 
@@ -179,7 +211,7 @@ fn add_named<T>(left: Option<(T, Tokens)>, right: Option<(T, Tokens)>) -> Option
 
 /// Enters what became of every record into the files' accounts.
 pub(super) fn count(merged: &Merged, buckets: &[Bucket], files: &mut [FileAccount]) {
-    for Kept { packed, .. } in &merged.kept {
+    for packed in &merged.kept {
         if let Some(file) = files.get_mut(packed.call.source.file as usize) {
             if packed.call.flags.child {
                 file.child_calls += 1;
@@ -209,27 +241,31 @@ pub(super) fn count(merged: &Merged, buckets: &[Bucket], files: &mut [FileAccoun
 
 /// Sorts calls by time, then id, then logged values, then content. Calls
 /// without a time come last, those on a clock without a date before them.
-pub(super) fn sort(kept: &mut [Kept], strings: &Strings) {
-    kept.par_sort_unstable_by(|left, right| order(&left.packed, &right.packed, strings));
+pub(super) fn sort(kept: &mut [Packed], strings: &Strings) {
+    if kept.windows(2).all(|pair| time_of(&pair[0]) < time_of(&pair[1])) {
+        return;
+    }
+    kept.par_sort_unstable_by(|left, right| order(left, right, strings));
+}
+
+fn time_of(packed: &Packed) -> (bool, Option<Moment>) {
+    let time = packed.call.time.get();
+    (time.is_none(), time)
 }
 
 fn order(left: &Packed, right: &Packed, strings: &Strings) -> Ordering {
-    let time = |packed: &Packed| {
-        let time = packed.call.time.get();
-        (time.is_none(), time)
-    };
-    let text = |packed: &Packed, pick: fn(&Call) -> Option<crate::record::symbol::Symbol>| {
-        strings.text_of(pick(&packed.call)).map(str::to_owned)
+    let by_text = |pick: fn(&Call) -> Option<Symbol>| {
+        strings.text_of(pick(&left.call)).cmp(&strings.text_of(pick(&right.call)))
     };
     let values = |packed: &Packed| {
         let usage = packed.call.usage.get();
         (usage.input, usage.output, usage.cache_read, usage.cache_write, usage.reasoning)
     };
-    time(left)
-        .cmp(&time(right))
-        .then_with(|| text(left, |call| call.request_id).cmp(&text(right, |call| call.request_id)))
-        .then_with(|| text(left, |call| call.conversation).cmp(&text(right, |call| call.conversation)))
-        .then_with(|| text(left, |call| call.model).cmp(&text(right, |call| call.model)))
+    time_of(left)
+        .cmp(&time_of(right))
+        .then_with(|| by_text(|call| call.request_id))
+        .then_with(|| by_text(|call| call.conversation))
+        .then_with(|| by_text(|call| call.model))
         .then_with(|| values(left).cmp(&values(right)))
         .then_with(|| left.call.flags.child.cmp(&right.call.flags.child))
         .then_with(|| left.content.cmp(&right.content))
@@ -251,10 +287,6 @@ pub(super) fn sort_buckets(buckets: &mut [Bucket], strings: &Strings) {
 }
 
 /// The components that records stated, by the final position of their call.
-pub(super) fn stated(kept: &[Kept]) -> Vec<(u32, Vec<(Component, Tokens)>)> {
-    (0..)
-        .zip(kept)
-        .filter(|(_, kept)| !kept.stated.is_empty())
-        .map(|(index, kept)| (index, kept.stated.clone()))
-        .collect()
+pub(super) fn stated(kept: &mut [Packed]) -> Vec<(u32, Stated)> {
+    (0..).zip(kept).filter_map(|(index, packed)| Some((index, *packed.stated.take()?))).collect()
 }

@@ -16,8 +16,8 @@ use super::detect::{Detected, detect, looks_like};
 use super::format::{Format, Header, Outcome, Record, Row};
 use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
 use super::json::{Fault, Json};
-use super::source::{self, Input};
 use super::mapping::Mapping;
+use super::source::{self, Input};
 use super::{FORMATS, IngestError, format_by_id};
 
 /// How to read.
@@ -167,7 +167,8 @@ impl<'a> Files<'a> {
         self.next += 1;
         let (mut reader, bytes) = source::open(input).map_err(|error| unreadable(input, &error))?;
         let (head, whole) = read_head(&mut reader).map_err(|error| unreadable(input, &error))?;
-        let mut account = FileAccount { path: input.shown.clone(), bytes, ..FileAccount::default() };
+        let mut account =
+            FileAccount { path: input.shown.clone(), bytes, ..FileAccount::default() };
         let detected = match self.forced {
             Some(format) => Detected::Format(format, layout(format.framing(), &head)),
             None => detect(&head, whole, self.formats),
@@ -194,7 +195,8 @@ impl<'a> Files<'a> {
             Detected::Unknown => {
                 // One of several files: say so in its account and go on.
                 account.lines = 1;
-                let reason = format!("the whole file is in no known log format{}", looks_like(&head));
+                let reason =
+                    format!("the whole file is in no known log format{}", looks_like(&head));
                 account.reject(Rejection { line: 1, reason });
             }
         }
@@ -292,7 +294,10 @@ impl Worker<'_> {
         let mut at = (0, line);
         let walked = list.each_item(|item| {
             let offset = (item.raw().as_ptr() as usize).saturating_sub(base);
-            at = (offset, at.1 + super::framing::newlines(bytes.get(at.0..offset).unwrap_or_default()));
+            at = (
+                offset,
+                at.1 + super::framing::newlines(bytes.get(at.0..offset).unwrap_or_default()),
+            );
             self.record(item.raw().as_bytes(), at.1, None);
             Ok::<(), Fault>(())
         });

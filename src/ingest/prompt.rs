@@ -122,7 +122,9 @@ impl<'a> Recorder<'a> {
     /// documents become retrieved context.
     pub fn add_text(&mut self, value: Json<'a>, component: Component, assistant: bool) {
         let may_be_marked = matches!(component, Component::UserInput | Component::SystemPrompt);
-        if may_be_marked && MARKED.iter().any(|(open, _)| value.raw().contains(open)) {
+        // Most texts have no tag at all, which one look for `<` tells.
+        let has_tag = || memchr::memchr(b'<', value.raw().as_bytes()).is_some();
+        if may_be_marked && has_tag() && MARKED.iter().any(|(open, _)| value.raw().contains(open)) {
             if let Some(text) = value.any_text() {
                 self.add_marked(&text, component, assistant);
             }
@@ -146,8 +148,7 @@ impl<'a> Recorder<'a> {
             return;
         }
         let (kind, salt) = kind_of(component, assistant);
-        let block =
-            self.memo.block(text.as_bytes(), salt | 4, || measure::block(text, kind));
+        let block = self.memo.block(text.as_bytes(), salt | 4, || measure::block(text, kind));
         self.part(block, component, assistant);
     }
 
@@ -327,6 +328,9 @@ mod tests {
                 ("\nWhat is b?", false),
             ]
         );
-        assert_eq!(marked_segments("a <context> never closed"), [("a <context> never closed", false)]);
+        assert_eq!(
+            marked_segments("a <context> never closed"),
+            [("a <context> never closed", false)]
+        );
     }
 }

@@ -64,7 +64,9 @@ pub fn find(paths: &[String]) -> Result<Found, IngestError> {
     // A file reached twice, by name and through its folder, is read once.
     let mut seen = std::collections::BTreeSet::new();
     found.inputs.retain(|input| {
-        seen.insert(input.path.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())))
+        seen.insert(
+            input.path.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())),
+        )
     });
     Ok(found)
 }
@@ -97,11 +99,17 @@ fn find_matching(pattern: &str, found: &mut Found) -> Result<(), IngestError> {
     Ok(())
 }
 
-fn search(root: &Path, pattern: Option<&GlobMatcher>, found: &mut Found) -> Result<(), IngestError> {
+fn search(
+    root: &Path,
+    pattern: Option<&GlobMatcher>,
+    found: &mut Found,
+) -> Result<(), IngestError> {
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| IngestError::Unreadable {
             path: error.path().map_or_else(|| shown(root), shown),
-            reason: error.io_error().map_or("a loop of links".to_owned(), |error| error.kind().to_string()),
+            reason: error
+                .io_error()
+                .map_or("a loop of links".to_owned(), |error| error.kind().to_string()),
         })?;
         if !entry.file_type().is_file() {
             continue;

@@ -12,8 +12,8 @@ use crate::record::component::Component;
 use crate::record::prompt::Prompt;
 use crate::record::symbol::Symbol;
 
+use super::batch::Packed;
 use super::collect::{PromptWriter, keep};
-use super::merge::Kept;
 use super::prompt::Part;
 
 /// A message of a session, already measured.
@@ -46,7 +46,7 @@ pub struct Entry {
 /// Everything that rebuilding sessions reads and writes.
 pub(super) struct Sessions<'a> {
     /// The calls that stay; rebuilt prompts are set on them.
-    pub(super) calls: &'a mut [Kept],
+    pub(super) calls: &'a mut [Packed],
     /// For each record that was pushed, the call that stands for it.
     pub(super) kept_of: &'a [u32],
     /// The prefix tree.
@@ -73,7 +73,9 @@ impl Sessions<'_> {
             (chain, time.is_none(), time, *depth, entry.source)
         });
         let entries: Vec<Entry> = keyed.into_iter().map(|(_, entry)| entry).collect();
-        for chain in entries.chunk_by(|left, right| (left.session, left.chain) == (right.session, right.chain)) {
+        for chain in entries
+            .chunk_by(|left, right| (left.session, left.chain) == (right.session, right.chain))
+        {
             self.rebuild_chain(chain);
         }
     }
@@ -90,7 +92,8 @@ impl Sessions<'_> {
             if entry.resets {
                 prompt = Prompt::default();
             }
-            let answer_of = entry.answer_of.and_then(|call| self.kept_of.get(call as usize).copied());
+            let answer_of =
+                entry.answer_of.and_then(|call| self.kept_of.get(call as usize).copied());
             if let Some(call) = answer_of
                 && answered != answer_of
             {
@@ -98,9 +101,11 @@ impl Sessions<'_> {
             }
             answered = answer_of.or(answered);
             self.writer.write(&entry.parts, &mut prompt, self.memo);
-            prompt.unmeasured_parts = prompt.unmeasured_parts.saturating_add(entry.unmeasured_parts);
+            prompt.unmeasured_parts =
+                prompt.unmeasured_parts.saturating_add(entry.unmeasured_parts);
             if answer_of.is_none()
-                && let Some(user) = entry.parts.iter().rfind(|part| part.component == Component::UserInput)
+                && let Some(user) =
+                    entry.parts.iter().rfind(|part| part.component == Component::UserInput)
             {
                 prompt.last_user = Some(user.block);
             }
@@ -111,15 +116,15 @@ impl Sessions<'_> {
     }
 
     fn set_prompt(&mut self, call: u32, prompt: &Prompt) {
-        let Some(kept) = self.calls.get_mut(call as usize) else { return };
-        if kept.packed.call.prompt.is_none() {
-            kept.packed.call.prompt = keep(self.prompts, prompt.clone());
+        let Some(packed) = self.calls.get_mut(call as usize) else { return };
+        if packed.call.prompt.is_none() {
+            packed.call.prompt = keep(self.prompts, prompt.clone());
         }
     }
 
     /// Adds a message to the measured answer of its call.
     fn add_answer(&mut self, call: u32, entry: &Entry) {
-        let Some(id) = self.calls.get(call as usize).and_then(|kept| kept.packed.call.prompt) else {
+        let Some(id) = self.calls.get(call as usize).and_then(|packed| packed.call.prompt) else {
             return;
         };
         let Some(prompt) = self.prompts.get_mut(id.0 as usize) else { return };
@@ -136,8 +141,11 @@ impl Sessions<'_> {
 
 /// How many messages stand before each one, by following parents.
 fn depths(entries: &[Entry]) -> FxHashMap<u64, u64> {
-    let parents: FxHashMap<u64, u64> =
-        entries.iter().filter(|entry| entry.id != 0).map(|entry| (entry.id, entry.parent)).collect();
+    let parents: FxHashMap<u64, u64> = entries
+        .iter()
+        .filter(|entry| entry.id != 0)
+        .map(|entry| (entry.id, entry.parent))
+        .collect();
     let mut depths: FxHashMap<u64, u64> = FxHashMap::default();
     for entry in entries {
         let (mut trail, mut at) = (Vec::new(), entry.id);

@@ -133,7 +133,8 @@ impl Components {
     /// The input components of an entry; they add up to its billed input.
     #[must_use]
     pub fn parts(&self, entry: usize) -> &[Part] {
-        let start = entry.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
+        let start =
+            entry.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
         let end = self.ends.get(entry).copied().unwrap_or(start);
         self.parts.get(start..end).unwrap_or_default()
     }
@@ -174,7 +175,9 @@ impl Scales {
             by_model: FxHashMap::default(),
             by_conversation: FxHashMap::default(),
             family: FxHashMap::default(),
-            conversation_of: (0..entries.len()).map(|index| conversations.conversation(index)).collect(),
+            conversation_of: (0..entries.len())
+                .map(|index| conversations.conversation(index))
+                .collect(),
         };
         let mut sums: FxHashMap<Option<Symbol>, (u64, u64)> = FxHashMap::default();
         let pair = |index: usize| -> Option<(u64, u64)> {
@@ -192,7 +195,9 @@ impl Scales {
                 *sum = (sum.0.saturating_add(billed), sum.1.saturating_add(counted));
             }
         }
-        scales.by_model.extend(sums.into_iter().map(|(model, (billed, counted))| (model, ratio(billed, counted))));
+        scales.by_model.extend(
+            sums.into_iter().map(|(model, (billed, counted))| (model, ratio(billed, counted))),
+        );
         for (number, members) in (0..).zip(conversations.members()) {
             let pairs: Vec<(u64, u64)> =
                 members.iter().filter_map(|index| pair(*index as usize)).collect();
@@ -278,8 +283,7 @@ fn text_parts(log: &Log, call: &Call, runs: &[Run], factor: f64) -> Vec<Part> {
         runs.insert(at, run);
     }
     let scaled = scale(&runs, total);
-    let laid: Vec<(Component, Tokens)> =
-        runs.iter().map(|run| run.component).zip(scaled).collect();
+    let laid: Vec<(Component, Tokens)> = runs.iter().map(|run| run.component).zip(scaled).collect();
     parts_of(&laid, &usage, |_| (Evidence::Inferred, false))
 }
 

@@ -82,9 +82,16 @@ impl Ledger<'_> {
                 .map(|dimension| intern(&mut keys, self.key(index, entry, *dimension).as_deref()));
             let found: Vec<u32> = found.collect();
             if components {
-                items.extend(self.component_items(index, entry).into_iter().map(|(component, item)| {
-                    with_keys(item, &found, dimensions, intern(&mut keys, Some(component.key())))
-                }));
+                items.extend(self.component_items(index, entry).into_iter().map(
+                    |(component, item)| {
+                        with_keys(
+                            item,
+                            &found,
+                            dimensions,
+                            intern(&mut keys, Some(component.key())),
+                        )
+                    },
+                ));
             } else {
                 items.push(with_keys(self.item(entry), &found, dimensions, NO_KEY));
             }
@@ -95,7 +102,8 @@ impl Ledger<'_> {
                 .map(|dimension| intern(&mut keys, self.bucket_key(entry, *dimension).as_deref()))
                 .collect();
             for (component, item) in self.bucket_items(entry, components) {
-                let component = component.map_or(NO_KEY, |component| intern(&mut keys, Some(component.key())));
+                let component =
+                    component.map_or(NO_KEY, |component| intern(&mut keys, Some(component.key())));
                 items.push(with_keys(item, &found, dimensions, component));
             }
         }
@@ -149,7 +157,11 @@ impl Ledger<'_> {
         items
     }
 
-    fn bucket_items(&self, entry: &BucketEntry, components: bool) -> Vec<(Option<Component>, Item)> {
+    fn bucket_items(
+        &self,
+        entry: &BucketEntry,
+        components: bool,
+    ) -> Vec<(Option<Component>, Item)> {
         let bucket = self.bucket(entry);
         let priced = entry.bill.total().is_some();
         let item = Item {
@@ -208,9 +220,7 @@ impl Ledger<'_> {
         const DAY: i64 = 86_400_000_000;
         let time = entry.time?;
         match time.clock {
-            Clock::Dated => {
-                Some(time.timestamp()?.date_in(&self.settings.time_zone)?.to_string())
-            }
+            Clock::Dated => Some(time.timestamp()?.date_in(&self.settings.time_zone)?.to_string()),
             Clock::Relative => Some(format!("day {}", time.micros.div_euclid(DAY))),
         }
     }
@@ -234,7 +244,8 @@ impl Ledger<'_> {
                 // A daily bucket has no hour of its own.
                 let (start, end) = (bucket.start?, bucket.end?);
                 let hour = start.hour_in(&self.settings.time_zone)?;
-                (end.micros() - start.micros() <= 3_600_000_000).then(|| Cow::Owned(format!("{hour:02}")))
+                (end.micros() - start.micros() <= 3_600_000_000)
+                    .then(|| Cow::Owned(format!("{hour:02}")))
             }
         }
     }
@@ -311,7 +322,8 @@ fn sum_up(items: &[Item], dimensions: usize, keys: &Strings) -> Vec<TableRow> {
     ];
     let totals = grouped_totals(&groups, combinations.len(), &columns);
     // Money is summed here, in integers of 128 bits.
-    let mut money: Vec<(Option<Usd>, Evidence, bool)> = vec![Default::default(); combinations.len()];
+    let mut money: Vec<(Option<Usd>, Evidence, bool)> =
+        vec![Default::default(); combinations.len()];
     for (group, item) in groups.iter().zip(items) {
         let (cost, evidence, at_most) = &mut money[*group as usize];
         if let Some(amount) = item.cost {

@@ -86,7 +86,9 @@ fn histories(
         let (mut first, mut before): (Option<Tokens>, Option<Tokens>) = (None, None);
         for &member in members {
             let index = member as usize;
-            let Some(total) = input(index).filter(|_| entries[index].time.is_some()) else { continue };
+            let Some(total) = input(index).filter(|_| entries[index].time.is_some()) else {
+                continue;
+            };
             let fell = before.is_some_and(|before| total.get() * 10 < before.get() * 7);
             if fell || first.is_none() {
                 first = Some(total);

@@ -134,7 +134,11 @@ fn messages(log: &Log, entry: &Entry) -> Vec<Message> {
         }
     }
     if block_tokens > 0 {
-        message.pieces.push(Piece { component: Component::Unattributed, tokens: block_tokens, end: message.end });
+        message.pieces.push(Piece {
+            component: Component::Unattributed,
+            tokens: block_tokens,
+            end: message.end,
+        });
     }
     if !message.pieces.is_empty() {
         messages.push(message);
@@ -162,7 +166,8 @@ fn classify(
     for (position, message) in messages.iter().enumerate() {
         let count = times.entry(message.hash).or_default();
         *count += 1;
-        let repeated = sent.is_some_and(|sent| sent.get(&message.hash).is_some_and(|most| *most >= *count));
+        let repeated =
+            sent.is_some_and(|sent| sent.get(&message.hash).is_some_and(|most| *most >= *count));
         // The first logged call of a conversation cannot tell: its earlier turns
         // all count as sent before.
         let known = sent.is_some_and(|sent| !sent.is_empty());
@@ -174,7 +179,9 @@ fn classify(
                 {
                     Component::RetrievedContext
                 }
-                own @ (Component::ToolDefinitions | Component::SystemPrompt | Component::Unattributed) => own,
+                own @ (Component::ToolDefinitions
+                | Component::SystemPrompt
+                | Component::Unattributed) => own,
                 _ if is_example(message) => Component::FewShot,
                 _ if before_answer || repeated => Component::History,
                 _ if newest.contains(&position) => Component::Unattributed,
@@ -199,7 +206,8 @@ fn classify(
 /// several messages; empty, at the front, where there is none.
 fn newest_answer(messages: &[Message]) -> std::ops::Range<usize> {
     let Some(last) = messages.iter().rposition(|message| message.assistant) else { return 0..0 };
-    let first = messages[..last].iter().rposition(|message| !message.assistant).map_or(0, |at| at + 1);
+    let first =
+        messages[..last].iter().rposition(|message| !message.assistant).map_or(0, |at| at + 1);
     first..last + 1
 }
 
@@ -258,7 +266,11 @@ impl Template {
         for message in prompt.iter().filter(|message| message.is_head()) {
             for piece in &message.pieces {
                 let rare = count(piece.end) * 10 <= all;
-                if rare && piece.component == Component::SystemPrompt && piece.tokens >= DOCUMENT_TOKENS && message.pieces.len() > 1 {
+                if rare
+                    && piece.component == Component::SystemPrompt
+                    && piece.tokens >= DOCUMENT_TOKENS
+                    && message.pieces.len() > 1
+                {
                     self.varying.insert(piece.end);
                 }
             }
@@ -269,7 +281,8 @@ impl Template {
             .take_while(|message| count(message.end) * 5 >= all * 4)
             .collect();
         // Examples are pairs: they end with an answer.
-        let pairs = opening.iter().rposition(|message| message.assistant).map_or(0, |last| last + 1);
+        let pairs =
+            opening.iter().rposition(|message| message.assistant).map_or(0, |last| last + 1);
         self.examples.extend(opening.iter().take(pairs).map(|message| message.end));
     }
 }

@@ -143,8 +143,11 @@ impl Ledger<'_> {
             .map(|model| ModelFigures { figures: model.figures.sort(), ..model })
             .collect();
         models.sort_by(|left, right| {
-            (Reverse(left.figures.cost()), Reverse(left.figures.calls), &left.model)
-                .cmp(&(Reverse(right.figures.cost()), Reverse(right.figures.calls), &right.model))
+            (Reverse(left.figures.cost()), Reverse(left.figures.calls), &left.model).cmp(&(
+                Reverse(right.figures.cost()),
+                Reverse(right.figures.calls),
+                &right.model,
+            ))
         });
         models
     }
@@ -193,7 +196,6 @@ impl Ledger<'_> {
         costs.sort_by(|left, right| (Reverse(left.1), &left.0).cmp(&(Reverse(right.1), &right.0)));
         (!costs.is_empty()).then_some(UserCosts { costs })
     }
-
 }
 
 #[cfg(test)]

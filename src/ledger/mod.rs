@@ -134,7 +134,9 @@ impl<'a> Ledger<'a> {
             let time = moment(call, settings);
             let feature = feature_of(log, call, settings, by_call_site);
             let fields = CallFields { log, call, feature: feature.clone() };
-            if !settings.period.holds(time.and_then(Moment::timestamp)) || !settings.filter.keeps(&fields) {
+            if !settings.period.holds(time.and_then(Moment::timestamp))
+                || !settings.filter.keeps(&fields)
+            {
                 continue;
             }
             let feature = feature.as_deref().and_then(|name| names.intern(name));
@@ -155,7 +157,9 @@ impl<'a> Ledger<'a> {
             .collect();
         let mut buckets = Vec::new();
         for (position, bucket) in (0..).zip(&log.buckets) {
-            if settings.period.holds(bucket.start) && settings.filter.keeps(&bucket_fields(log, bucket)) {
+            if settings.period.holds(bucket.start)
+                && settings.filter.keeps(&bucket_fields(log, bucket))
+            {
                 let name = |symbol| log.strings.text_of(symbol);
                 let feature = name(bucket.feature).and_then(|name| names.intern(name));
                 let model = name(bucket.model).and_then(|name| names.intern(name));

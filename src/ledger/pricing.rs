@@ -2,7 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::prices::{LaneQuery, Match, MediaTokens, PriceBasis, PriceQuery, PriceTable, Priced, Remarks, Tool};
+use crate::prices::{
+    LaneQuery, Match, MediaTokens, PriceBasis, PriceQuery, PriceTable, Priced, Remarks, Tool,
+};
 use crate::record::bucket::Bucket;
 use crate::record::call::Call;
 use crate::record::log::Log;

@@ -43,10 +43,8 @@ pub fn scale(runs: &[Run], total: Tokens) -> Vec<Tokens> {
         return vec![Tokens::ZERO; runs.len()];
     }
     let product = |run: &Run| u128::from(run.counted) * u128::from(total.get());
-    let mut scaled: Vec<u64> = runs
-        .iter()
-        .map(|run| u64::try_from(product(run) / counted).unwrap_or(u64::MAX))
-        .collect();
+    let mut scaled: Vec<u64> =
+        runs.iter().map(|run| u64::try_from(product(run) / counted).unwrap_or(u64::MAX)).collect();
     let given: u64 = scaled.iter().sum();
     let mut order: Vec<usize> = (0..runs.len()).collect();
     order.sort_by_key(|index| (std::cmp::Reverse(product(&runs[*index]) % counted), *index));
@@ -114,8 +112,14 @@ mod tests {
         let parts = by_position(&runs, &usage);
         let of = |component: Component| parts[component.index()];
         assert_eq!(of(Component::SystemPrompt).read, Tokens::new(100));
-        assert_eq!((of(Component::History).read, of(Component::History).written), (Tokens::new(20), Tokens::new(30)));
-        assert_eq!((of(Component::UserInput).written, of(Component::UserInput).uncached), (Tokens::new(10), Tokens::new(20)));
+        assert_eq!(
+            (of(Component::History).read, of(Component::History).written),
+            (Tokens::new(20), Tokens::new(30))
+        );
+        assert_eq!(
+            (of(Component::UserInput).written, of(Component::UserInput).uncached),
+            (Tokens::new(10), Tokens::new(20))
+        );
     }
 
     proptest! {

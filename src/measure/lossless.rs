@@ -139,9 +139,10 @@ fn without_comment_lines(text: &str) -> Option<String> {
 
 fn comment_marks(language: &str) -> &'static [&'static str] {
     match language.trim().to_ascii_lowercase().as_str() {
-        "python" | "py" | "ruby" | "rb" | "bash" | "sh" | "shell" | "yaml" | "yml" | "toml" | "r" => &["#"],
-        "rust" | "rs" | "c" | "cpp" | "c++" | "java" | "go" | "javascript" | "js" | "typescript" | "ts"
-        | "kotlin" | "swift" | "csharp" | "cs" | "scala" => &["//"],
+        "python" | "py" | "ruby" | "rb" | "bash" | "sh" | "shell" | "yaml" | "yml" | "toml"
+        | "r" => &["#"],
+        "rust" | "rs" | "c" | "cpp" | "c++" | "java" | "go" | "javascript" | "js"
+        | "typescript" | "ts" | "kotlin" | "swift" | "csharp" | "cs" | "scala" => &["//"],
         "sql" | "lua" | "haskell" => &["--"],
         _ => &[],
     }

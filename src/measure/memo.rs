@@ -33,7 +33,8 @@ impl Memo {
     /// The handle of the block whose raw bytes are `raw`, measured by `measure`
     /// the first time it is seen. `salt` keeps kinds of content apart.
     pub fn block(&self, raw: &[u8], salt: u8, measure: impl FnOnce() -> Block) -> BlockId {
-        let key = xxh3_128(raw) ^ u128::from(salt).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        let key = xxh3_128(raw)
+            ^ u128::from(salt).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         let number = (key >> 64) as usize % SHARDS;
         let shard = &self.shards[number];
         if let Some(&known) = lock(shard).known.get(&key) {
@@ -80,7 +81,6 @@ fn lock(shard: &Mutex<Shard>) -> std::sync::MutexGuard<'_, Shard> {
     // A poisoned shard still holds only whole entries.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
 
 #[cfg(test)]
 mod tests {

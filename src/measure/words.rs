@@ -9,7 +9,8 @@ use crate::record::prompt::{Volatile, Words};
 pub fn words(text: &str) -> Words {
     let mut distinct = Vec::new();
     let mut with_digits = Vec::new();
-    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+    {
         let hash = xxh3_64(word.to_lowercase().as_bytes());
         distinct.push(short(hash));
         if word.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -59,16 +60,24 @@ pub fn repeated_words(source: &str, answer: &str) -> (u64, u64) {
     (repeated as u64, source.len() as u64)
 }
 
+/// Bytes of `05:40:20`.
+const SHORTEST_TIME: usize = 8;
+/// Shorter runs of hexadecimal digits occur by chance.
+const SHORTEST_IDENTIFIER: usize = 20;
+
 /// Which kinds of values that commonly break a shared prefix a text holds.
 #[must_use]
 pub fn volatile(text: &str) -> u8 {
     let mut found = 0;
-    for word in text.split(|letter: char| letter.is_whitespace() || matches!(letter, '"' | ',' | '(' | ')' | '<' | '>')) {
+    for word in text.split(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '"' | ',' | '(' | ')' | '<' | '>')
+    }) {
         let word = word.as_bytes();
-        if looks_like_time(word) {
+        // Most words are ruled out by their length or first byte.
+        if word.len() >= SHORTEST_TIME && word[0].is_ascii_digit() && looks_like_time(word) {
             found |= Volatile::Time as u8;
         }
-        if looks_like_identifier(word) {
+        if word.len() >= SHORTEST_IDENTIFIER && looks_like_identifier(word) {
             found |= Volatile::Identifier as u8;
         }
     }
@@ -109,7 +118,7 @@ fn looks_like_time(word: &[u8]) -> bool {
 fn looks_like_identifier(word: &[u8]) -> bool {
     let hexadecimal = word.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
     let dashes = word.iter().filter(|byte| **byte == b'-').count();
-    hexadecimal >= 20
+    hexadecimal >= SHORTEST_IDENTIFIER
         && hexadecimal + dashes == word.len()
         && word.iter().any(u8::is_ascii_digit)
         && word.iter().any(u8::is_ascii_alphabetic)

@@ -156,13 +156,21 @@ impl Finish {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
-            "stop" | "end_turn" | "stop_sequence" | "completed" | "complete" | "eos" | "stop_token" => {
-                Self::Stop
-            }
-            "length" | "max_tokens" | "max_output_tokens" | "model_context_window_exceeded"
+            "stop" | "end_turn" | "stop_sequence" | "completed" | "complete" | "eos"
+            | "stop_token" => Self::Stop,
+            "length"
+            | "max_tokens"
+            | "max_output_tokens"
+            | "model_context_window_exceeded"
             | "model_length" => Self::Length,
-            "tool_calls" | "tool_use" | "function_call" | "tool_call" | "pause_turn" => Self::ToolCalls,
-            "content_filter" | "refusal" | "safety" | "guardrail_intervened" | "content_filtered"
+            "tool_calls" | "tool_use" | "function_call" | "tool_call" | "pause_turn" => {
+                Self::ToolCalls
+            }
+            "content_filter"
+            | "refusal"
+            | "safety"
+            | "guardrail_intervened"
+            | "content_filtered"
             | "recitation" => Self::ContentFilter,
             "error" | "failed" | "malformed_function_call" => Self::Error,
             _ => Self::Unknown,

@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A part of a call's input or output.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Component {
@@ -73,7 +71,9 @@ impl Component {
         let key = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
         Some(match key.as_str() {
             "tool_definitions" | "tools" | "tool_definition" | "functions" => Self::ToolDefinitions,
-            "system_prompt" | "system" | "instructions" | "system_instructions" => Self::SystemPrompt,
+            "system_prompt" | "system" | "instructions" | "system_instructions" => {
+                Self::SystemPrompt
+            }
             "few_shot" | "few_shots" | "examples" | "fewshot" => Self::FewShot,
             "history" | "conversation" | "conversation_history" | "chat_history" => Self::History,
             "retrieved_context" | "rag" | "rag_context" | "context" | "documents" | "retrieval" => {

@@ -115,7 +115,10 @@ mod tests {
         let usage = Usage {
             input: Some(Tokens::new(32_272)),
             cache_read: Some(Tokens::new(27_217)),
-            cache_write: Some(CacheWrites::five_minutes_and_one_hour(Tokens::new(2_163), Tokens::ZERO)),
+            cache_write: Some(CacheWrites::five_minutes_and_one_hour(
+                Tokens::new(2_163),
+                Tokens::ZERO,
+            )),
             ..Usage::default()
         };
         assert_eq!(usage.uncached_input(), Some(Tokens::new(2_892)));

@@ -279,7 +279,8 @@ fn shift_digits(digits: &str, shift: i32, round: bool) -> Result<i128, Option<Mo
     let dropped = shift.unsigned_abs() as usize;
     let kept = digits.len().saturating_sub(dropped);
     let (head, tail) = digits.split_at(kept);
-    let value: i128 = if head.is_empty() { 0 } else { head.parse().map_err(|_| Some(MoneyError::OutOfRange))? };
+    let value: i128 =
+        if head.is_empty() { 0 } else { head.parse().map_err(|_| Some(MoneyError::OutOfRange))? };
     if tail.bytes().all(|byte| byte == b'0') {
         return Ok(value);
     }
@@ -289,8 +290,7 @@ fn shift_digits(digits: &str, shift: i32, round: bool) -> Result<i128, Option<Mo
     let half_position = dropped == tail.len();
     let first = tail.as_bytes().first().copied().unwrap_or(b'0');
     let beyond_half = tail.bytes().skip(1).any(|byte| byte != b'0');
-    let up = half_position
-        && (first > b'5' || (first == b'5' && (beyond_half || value % 2 != 0)));
+    let up = half_position && (first > b'5' || (first == b'5' && (beyond_half || value % 2 != 0)));
     Ok(value + i128::from(up))
 }
 
@@ -334,10 +334,14 @@ mod tests {
 
     #[test]
     fn documents_carry_plain_decimals() {
-        let cases = [(0, "0"), (1, "0.000000001"), (-1_500_000_000, "-1.5"), (3_143_341_000, "3.143341")];
+        let cases =
+            [(0, "0"), (1, "0.000000001"), (-1_500_000_000, "-1.5"), (3_143_341_000, "3.143341")];
         for (nano, text) in cases {
             assert_eq!(NanoUsd::from_nano(nano).to_string(), text);
-            assert_eq!(serde_json::to_string(&NanoUsd::from_nano(nano)).ok().as_deref(), Some(text));
+            assert_eq!(
+                serde_json::to_string(&NanoUsd::from_nano(nano)).ok().as_deref(),
+                Some(text)
+            );
         }
     }
 

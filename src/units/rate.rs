@@ -98,8 +98,7 @@ impl Multiplier {
     /// The product of two factors, rounded half to even.
     #[must_use]
     pub fn times(self, other: Self) -> Self {
-        let product =
-            divide_half_even(i128::from(self.0) * i128::from(other.0), Self::UNIT.into());
+        let product = divide_half_even(i128::from(self.0) * i128::from(other.0), Self::UNIT.into());
         Self(u64::try_from(product).unwrap_or(u64::MAX))
     }
 }
@@ -130,7 +129,10 @@ mod tests {
     fn halves_of_small_prices_stay_exact() {
         let read = Rate::from_usd_per_million("0.0005").unwrap_or_default();
         assert_eq!(read.femto_per_token(), 500_000);
-        assert_eq!(Multiplier::from_decimal("0.5").map(|half| read.scaled(half).to_string()), Ok("0.00025".to_owned()));
+        assert_eq!(
+            Multiplier::from_decimal("0.5").map(|half| read.scaled(half).to_string()),
+            Ok("0.00025".to_owned())
+        );
     }
 
     #[test]

@@ -93,7 +93,10 @@ mod tests {
     fn shares_are_rounded_once() {
         let third = Share::of_counts(1, 3);
         assert_eq!(third.map(Share::to_percent).as_deref(), Some("33.3 %"));
-        assert_eq!(third.and_then(|share| serde_json::to_string(&share).ok()).as_deref(), Some("0.333333"));
+        assert_eq!(
+            third.and_then(|share| serde_json::to_string(&share).ok()).as_deref(),
+            Some("0.333333")
+        );
         assert!(Share::of_counts(0, 0).is_none());
     }
 }

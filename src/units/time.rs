@@ -90,13 +90,18 @@ fn parse_fast(text: &[u8]) -> Option<Timestamp> {
         })
     };
     let is = |at: usize, byte: u8| text.get(at) == Some(&byte);
-    if !(is(4, b'-') && is(7, b'-') && (is(10, b'T') || is(10, b' ')) && is(13, b':') && is(16, b':'))
+    if !(is(4, b'-')
+        && is(7, b'-')
+        && (is(10, b'T') || is(10, b' '))
+        && is(13, b':')
+        && is(16, b':'))
     {
         return None;
     }
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let date = Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+    let date =
+        Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -175,9 +180,7 @@ impl Moment {
     pub const fn with_epoch(self, epoch: Timestamp) -> Self {
         match self.clock {
             Clock::Dated => self,
-            Clock::Relative => {
-                Self::dated(Timestamp(epoch.0.saturating_add(self.micros)))
-            }
+            Clock::Relative => Self::dated(Timestamp(epoch.0.saturating_add(self.micros))),
         }
     }
 }
@@ -254,7 +257,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "soon", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z"] {
+        for text in
+            ["", "soon", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T25:00:00Z"]
+        {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
         assert_eq!(Timestamp::from_epoch_number(f64::NAN), None);

@@ -178,7 +178,7 @@ fn what_is_no_call_is_set_aside_with_a_reason() {
 #[test]
 fn two_records_of_one_answer_have_one_identity() {
     let reading = Reading::of(&fixture("merged/same-id.jsonl"));
-    let keys: Vec<_> = reading.batch.calls.iter().map(|packed| packed.identity.key).collect();
+    let keys: Vec<_> = reading.batch.calls.iter().map(|packed| packed.identity.key()).collect();
     assert_eq!(keys.len(), 2);
     assert!(keys.first().is_some_and(Option::is_some));
     assert_eq!(keys.first(), keys.last());

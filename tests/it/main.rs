@@ -10,10 +10,14 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod claude_code;
 mod cli;
 mod cli_reference;
+mod components;
 mod exchange;
 mod flat_formats;
+mod invariants;
 mod prices;
+mod proofs;
 mod reference;
 mod reports;

@@ -65,7 +65,7 @@ fn a_full_line_is_read() {
     let usage = call.usage.get();
     assert_eq!(usage.uncached_input(), tokens(1200 - 1024));
     assert_eq!((usage.output, usage.reasoning), (tokens(80), tokens(30)));
-    assert!(batch.calls[0].identity.key.is_some());
+    assert!(batch.calls[0].identity.key().is_some());
     assert!(batch.notes.is_empty());
 }
 

@@ -1,10 +1,11 @@
 //! Anthropic's Messages API, also as Bedrock and Vertex pass it on.
 
 use crate::ingest::json::{Fault, Json};
+use crate::ingest::messages_usage::MessagesUsage;
 use crate::record::call::{Finish, Status};
 
 use super::anthropic_prompt;
-use super::anthropic_usage::Counts;
+use super::anthropic_usage::settle;
 use super::body::{Answer, Body, Reading, Shape};
 
 /// `message` objects, and the events of their streams.
@@ -38,7 +39,7 @@ impl Body for AnthropicMessages {
     }
 
     fn read_answer<'a>(&self, answer: &Answer<'a>, reading: &mut Reading<'a>) -> Result<(), Fault> {
-        let mut counts = Counts::default();
+        let mut counts = MessagesUsage::default();
         match answer {
             Answer::Whole(body) => read_message(*body, reading, &mut counts)?,
             Answer::Events(events) => read_events(events, reading, &mut counts)?,
@@ -48,14 +49,14 @@ impl Body for AnthropicMessages {
         {
             reading.provider_hint = Some("anthropic");
         }
-        counts.settle(reading)
+        settle(&counts, reading)
     }
 }
 
 fn read_message<'a>(
     message: Json<'a>,
     reading: &mut Reading<'a>,
-    counts: &mut Counts<'a>,
+    counts: &mut MessagesUsage<'a>,
 ) -> Result<(), Fault> {
     message.each_entry(|key, value| {
         match key {
@@ -97,7 +98,7 @@ fn read_block<'a>(block: Json<'a>, reading: &mut Reading<'a>) -> Result<(), Faul
 fn read_events<'a>(
     events: &[Json<'a>],
     reading: &mut Reading<'a>,
-    counts: &mut Counts<'a>,
+    counts: &mut MessagesUsage<'a>,
 ) -> Result<(), Fault> {
     reading.draft.request.stream = Some(true);
     let (mut has_last_usage, mut stopped) = (false, false);
@@ -116,7 +117,8 @@ fn read_events<'a>(
             Ok::<(), Fault>(())
         });
         if whole.is_err() {
-            break;
+            // Cut off, or damaged: what follows may still hold the last counts.
+            continue;
         }
         if let Some(message) = message {
             read_message(message, reading, counts)?;

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::ingest::batch::Draft;
 use crate::ingest::json::{Fault, Json};
+use crate::ingest::messages_usage::Child;
 use crate::ingest::prompt::Recorder;
 use crate::measure::memo::Memo;
 use crate::record::call::{Finish, Operation, Status};
-use crate::record::usage::Usage;
 use crate::units::{Moment, Ttl};
 
 /// A family of request and response bodies.
@@ -136,17 +136,6 @@ pub struct Reading<'a> {
     pub flat: bool,
     /// Where texts are measured.
     pub memo: &'a Memo,
-}
-
-/// Usage of another model, or of a step billed apart, inside an answer.
-#[derive(Debug)]
-pub struct Child<'a> {
-    /// The model that was used.
-    pub model: Option<Cow<'a, str>>,
-    /// What it consumed.
-    pub usage: Usage,
-    /// Whether the lifetime of its cache writes was assumed.
-    pub assumed_write_lifetime: bool,
 }
 
 impl<'a> Reading<'a> {

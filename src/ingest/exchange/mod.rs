@@ -223,7 +223,7 @@ impl<'a> Parts<'a> {
 /// total of the answer.
 fn children<'a>(reading: &mut Reading<'a>) -> Vec<Draft<'a>> {
     let parent = &reading.draft;
-    let id = parent.identity.key.and(parent.request_id.as_deref());
+    let id = parent.identity.key().and(parent.request_id.as_deref());
     std::mem::take(&mut reading.children)
         .into_iter()
         .zip(1..)

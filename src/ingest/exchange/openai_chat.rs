@@ -41,14 +41,15 @@ impl Body for OpenAiChat {
             Answer::Whole(body) => read_body(*body, reading, &mut usage)?,
             Answer::Events(chunks) => {
                 reading.draft.request.stream = Some(true);
+                let mut is_damaged = false;
                 for chunk in chunks {
                     match read_body(*chunk, reading, &mut usage) {
-                        Err(Fault::NotJson) => {
-                            reading.cut_stream();
-                            break;
-                        }
+                        Err(Fault::NotJson) => is_damaged = true,
                         read => read?,
                     }
+                }
+                if is_damaged && usage.is_none() {
+                    reading.cut_stream();
                 }
             }
         }

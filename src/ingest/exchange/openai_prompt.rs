@@ -60,11 +60,18 @@ pub fn read_request<'a>(request: Json<'a>, reading: &mut Reading<'a>) -> Result<
 /// When the list is not valid JSON.
 pub fn add_tools<'a>(tools: Json<'a>, recorder: &mut Recorder<'a>) -> Result<(), Fault> {
     tools.each_item(|tool| {
-        let name = tool
-            .get("name")
-            .or_else(|| tool.at(&["function", "name"]))
-            .or_else(|| tool.get("type"));
-        recorder.tool(tool, name.and_then(Json::text));
+        let (mut name, mut kind) = (None, None);
+        tool.each_entry(|key, value| {
+            match key {
+                "name" => name = value.text(),
+                "function" => name = value.get("name").and_then(Json::text),
+                // Built-in tools have a type and no name.
+                "type" => kind = value.text(),
+                _ => {}
+            }
+            Ok::<(), Fault>(())
+        })?;
+        recorder.tool(tool, name.or(kind));
         Ok(())
     })
 }

@@ -60,7 +60,8 @@ fn read_events<'a>(events: &[Json<'a>], reading: &mut Reading<'a>) -> Result<(),
             Ok::<(), Fault>(())
         });
         if whole.is_err() {
-            break;
+            // Cut off, or damaged: what follows may still hold the last counts.
+            continue;
         }
         let kind = kind.as_deref().unwrap_or_default();
         last = response.or(last);

@@ -6,7 +6,7 @@ use crate::record::component::Component;
 use crate::record::lane::Tier;
 use crate::units::Ttl;
 
-use super::body::{Reading, first_item};
+use super::body::Reading;
 use super::labels;
 
 /// The tier that served the call: the answer's word beats the request's wish.
@@ -50,7 +50,13 @@ pub fn read_fact<'a>(key: &str, value: Json<'a>, reading: &mut Reading<'a>) -> R
 /// Whether a list or a text holds anything.
 #[must_use]
 pub fn is_filled(value: Json<'_>) -> bool {
-    value.text().is_some() || first_item(value).is_some()
+    // Told from the first byte inside: the first element may be all of it.
+    let inside = value.raw().get(1..).unwrap_or_default().trim_ascii_start();
+    match value.raw().as_bytes().first() {
+        Some(b'[') => !inside.starts_with(']'),
+        Some(b'"') => !inside.starts_with('"'),
+        _ => false,
+    }
 }
 
 /// What a message of that role is.

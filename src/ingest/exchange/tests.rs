@@ -163,7 +163,7 @@ fn embeddings_generate_nothing() {
     assert_eq!(packed.call.operation, Operation::Embeddings);
     assert_eq!(packed.call.usage.get().output, Some(Tokens::ZERO));
     assert_eq!(components(&packed), [(UserInput, false), (UserInput, false)]);
-    assert_eq!(packed.identity.key, None);
+    assert_eq!(packed.identity.key(), None);
 }
 
 #[test]
@@ -178,6 +178,27 @@ fn an_answer_alone_has_no_prompt() {
     assert_eq!(packed.call.latency_milliseconds.get(), Some(7_000));
     assert_eq!(packed.call.usage.get().cache_read, None);
     assert!(packed.call.flags.inferred_provider);
+}
+
+#[test]
+fn after_a_fallback_the_answer_is_the_other_models() {
+    let iterations = r#"[{"type":"message","model":"claude-a","input_tokens":400,"output_tokens":0},
+        {"type":"fallback_message","model":"claude-b","input_tokens":410,"output_tokens":60}]"#;
+    let events = format!(
+        r#"[{{"type":"message_start","message":{{"id":"m","type":"message","model":"claude-a","usage":{{"input_tokens":400,"output_tokens":1}}}}}},
+        {{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{{"input_tokens":410,"output_tokens":60,"iterations":{iterations}}}}}]"#
+    );
+    let line = format!(r#"{{"request":{{"url":"u"}},"response":{events}}}"#);
+    let (memo, mut batch) = (Memo::default(), Batch::default());
+    let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "log", memo: &memo };
+    assert_eq!(Exchange.read(&record, &mut batch), Ok(Outcome::Kept));
+    let calls: Vec<_> = batch
+        .calls
+        .iter()
+        .map(|packed| (batch.strings.text_of(packed.call.model), packed.call.usage.get().input))
+        .collect();
+    let tokens = |count| Some(Tokens::new(count));
+    assert_eq!(calls, [(Some("claude-b"), tokens(410)), (Some("claude-a"), tokens(400))]);
 }
 
 #[test]

@@ -14,7 +14,8 @@ use super::super::document::{
 pub(super) fn metrics(ledger: &Ledger<'_>, total: Option<NanoUsd>) -> Metrics {
     let figures = ledger.figures();
     let models = ledger.model_figures();
-    let has_status = ledger.entries.iter().any(|entry| ledger.call(entry).status != Status::Success);
+    let has_status =
+        ledger.entries.iter().any(|entry| ledger.call(entry).status != Status::Success);
     Metrics {
         cost_per_call: cost_per_call(&figures.costs),
         input_tokens_per_call: tokens_per_call(&figures.inputs),
@@ -99,7 +100,8 @@ fn tiers(models: &[ModelFigures], all: &Figures, total: Option<NanoUsd>) -> Vec<
             let mine = || models.iter().filter(move |model| tier(model) == wanted);
             let calls: u64 = mine().map(|model| model.figures.calls).sum();
             let priced = mine().any(|model| !model.figures.costs.is_empty());
-            let cost = priced.then(|| mine().map(|model| model.figures.cost()).sum::<Usd>().to_nano());
+            let cost =
+                priced.then(|| mine().map(|model| model.figures.cost()).sum::<Usd>().to_nano());
             (calls > 0).then(|| TierShare {
                 tier: wanted,
                 calls: Some(calls),

@@ -101,7 +101,8 @@ fn window(ledger: &Ledger<'_>) -> Window {
         };
     }
     let micros: Vec<i64> = moments.map(|moment| moment.micros).collect();
-    let length = micros.iter().max().zip(micros.iter().min()).map(|(end, start)| end.abs_diff(*start));
+    let length =
+        micros.iter().max().zip(micros.iter().min()).map(|(end, start)| end.abs_diff(*start));
     Window {
         start: None,
         end: None,
@@ -151,7 +152,7 @@ fn totals(ledger: &Ledger<'_>) -> Totals {
         uncached_input_tokens: sum(&mut usages().map(|usage| usage.uncached_input())),
         cache_read_input_tokens: sum(&mut usages().map(|usage| usage.cache_read)),
         cache_write_input_tokens: sum(
-            &mut usages().map(|usage| usage.cache_write.map(|writes| writes.total())),
+            &mut usages().map(|usage| usage.cache_write.map(|writes| writes.total()))
         ),
         output_tokens: sum(&mut usages().map(|usage| usage.output)),
         reasoning_output_tokens: sum(&mut usages().map(|usage| usage.reasoning)),
@@ -195,7 +196,8 @@ fn prices(ledger: &Ledger<'_>) -> Prices {
     }
     let mut unpriced_models: Vec<UnpricedModel> = unpriced.into_values().collect();
     unpriced_models.sort_by_key(|row| std::cmp::Reverse(row.input_tokens));
-    let undated = ledger.entries.iter().filter(|entry| entry.time.and_then(Moment::timestamp).is_none());
+    let undated =
+        ledger.entries.iter().filter(|entry| entry.time.and_then(Moment::timestamp).is_none());
     Prices {
         as_of: Some(ledger.table.as_of().to_string()),
         table_hash: Some(ledger.table.content_hash()),
@@ -210,13 +212,15 @@ fn partly_unpriced(ledger: &Ledger<'_>) -> Vec<PartlyUnpriced> {
         .into_iter()
         .filter(|remark| remark.is_unpriced())
         .filter_map(|remark| {
-            let calls = ledger.entries.iter().filter(|entry| entry.bill.remarks.has(remark)).count()
-                + ledger.buckets.iter().filter(|entry| entry.bill.remarks.has(remark)).count();
+            let calls =
+                ledger.entries.iter().filter(|entry| entry.bill.remarks.has(remark)).count()
+                    + ledger.buckets.iter().filter(|entry| entry.bill.remarks.has(remark)).count();
             let what = remark.code().trim_end_matches("_unpriced").replace('_', " ");
             (calls > 0).then_some(PartlyUnpriced { what, calls: calls as u64 })
         })
         .collect();
-    let media = ledger.entries.iter().filter(|entry| ledger.call(entry).flags.other_modality).count();
+    let media =
+        ledger.entries.iter().filter(|entry| ledger.call(entry).flags.other_modality).count();
     if media > 0 {
         rows.push(PartlyUnpriced {
             what: "audio or image tokens, counted as text".to_owned(),

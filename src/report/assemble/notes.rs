@@ -20,27 +20,54 @@ pub(super) fn warnings(ledger: &Ledger<'_>, document: &Document) -> Vec<Warning>
         warnings.push(Warning { code: code.to_owned(), message });
     };
     if ledger.left_out > 0 {
-        warn("FILTERED", format!("{} records were left out by --where, --since or --until", ledger.left_out));
+        warn(
+            "FILTERED",
+            format!("{} records were left out by --where, --since or --until", ledger.left_out),
+        );
     }
     for note in &ledger.log.accounting.notes {
         let noun = if note.code == "OTHER_FILES" { "file" } else { "record" };
         warn(note.code, format!("{} ({})", note.message, counted(note.records, noun)));
     }
     for (remark, code, message) in [
-        (Remark::OutsideInterval, "OUTSIDE_PRICE_DATES", "priced at the nearest known price: they lie outside the dates the table knows"),
-        (Remark::TierNotListed, "TIER_NOT_LISTED", "priced at the standard tier: the table has no price for theirs"),
-        (Remark::LifetimeNotListed, "LIFETIME_NOT_LISTED", "with cache writes under a lifetime the table has no price for: the default one was used"),
-        (Remark::NotBilledByToken, "PROVISIONED", "on provisioned capacity cost nothing here: it is not billed by the token"),
+        (
+            Remark::OutsideInterval,
+            "OUTSIDE_PRICE_DATES",
+            "priced at the nearest known price: they lie outside the dates the table knows",
+        ),
+        (
+            Remark::TierNotListed,
+            "TIER_NOT_LISTED",
+            "priced at the standard tier: the table has no price for theirs",
+        ),
+        (
+            Remark::LifetimeNotListed,
+            "LIFETIME_NOT_LISTED",
+            "with cache writes under a lifetime the table has no price for: the default one was used",
+        ),
+        (
+            Remark::NotBilledByToken,
+            "PROVISIONED",
+            "on provisioned capacity cost nothing here: it is not billed by the token",
+        ),
     ] {
-        let calls = ledger.entries.iter().filter(|entry| entry.bill.remarks.has(remark)).count() as u64;
+        let calls =
+            ledger.entries.iter().filter(|entry| entry.bill.remarks.has(remark)).count() as u64;
         if calls > 0 {
             warn(code, format!("{} {message}", counted(calls, "call")));
         }
     }
     clocks(ledger, &mut warn);
     components(ledger, document, &mut warn);
-    if ledger.feature_evidence == Evidence::Inferred && ledger.settings.features.is_empty() && !document.attribution.feature.is_empty() {
-        warn("CALL_SITES", "the log tags no feature: calls are grouped by their tools and system prompt".to_owned());
+    if ledger.feature_evidence == Evidence::Inferred
+        && ledger.settings.features.is_empty()
+        && !document.attribution.feature.is_empty()
+    {
+        warn(
+            "CALL_SITES",
+            "the log tags no feature: calls are grouped by their tools and system prompt"
+                .to_owned(),
+        );
     }
     if let Some(message) = price_difference(ledger) {
         warn("PRICE_DIFFERENCE", message);
@@ -57,19 +84,33 @@ fn clocks(ledger: &Ledger<'_>, warn: &mut dyn FnMut(&str, String)) {
     let times = || ledger.entries.iter().map(|entry| entry.time);
     let untimed = times().filter(Option::is_none).count() as u64;
     if untimed > 0 {
-        warn("NO_TIMES", format!("{} without a time are left out of days, order and conversations", counted(untimed, "call")));
+        warn(
+            "NO_TIMES",
+            format!(
+                "{} without a time are left out of days, order and conversations",
+                counted(untimed, "call")
+            ),
+        );
     }
     let has = |clock| times().flatten().any(|time| time.clock == clock);
     if has(Clock::Relative) {
         let other = if has(Clock::Dated) { "; the log mixes them with dated calls" } else { "" };
-        warn("RELATIVE_TIMES", format!("times count from an unnamed start: give it a date with --epoch to price by date{other}"));
+        warn(
+            "RELATIVE_TIMES",
+            format!(
+                "times count from an unnamed start: give it a date with --epoch to price by date{other}"
+            ),
+        );
     }
     let last = times().flatten().filter_map(crate::units::Moment::timestamp).max();
     let as_of = ledger.table.as_of_instant();
     if let Some(last) = last {
         let days = (last.micros() - as_of.micros()) / 86_400_000_000;
         if days > OLD_DAYS {
-            warn("OLD_PRICES", format!("the price table was last checked {days} days before the log's last call"));
+            warn(
+                "OLD_PRICES",
+                format!("the price table was last checked {days} days before the log's last call"),
+            );
         }
     }
 }
@@ -90,9 +131,11 @@ fn components(ledger: &Ledger<'_>, document: &Document, warn: &mut dyn FnMut(&st
             ),
         );
     }
-    let bounded = document.attribution.component.iter().any(|row| {
-        row.key == Component::SystemPrompt.key() && row.figures.at_most
-    });
+    let bounded = document
+        .attribution
+        .component
+        .iter()
+        .any(|row| row.key == Component::SystemPrompt.key() && row.figures.at_most);
     if bounded {
         warn("COUNTS_ONLY", "only counts were logged: the system prompt is bounded by the least input of each feature; log the messages to split the rest".to_owned());
     }
@@ -101,9 +144,10 @@ fn components(ledger: &Ledger<'_>, document: &Document, warn: &mut dyn FnMut(&st
 /// Where log and table disagree by more than a hundredth on the calls that both
 /// price.
 fn price_difference(ledger: &Ledger<'_>) -> Option<String> {
-    let both = ledger.entries.iter().filter_map(|entry| {
-        Some((ledger.call(entry).logged_cost.get()?, entry.bill.total()?))
-    });
+    let both = ledger
+        .entries
+        .iter()
+        .filter_map(|entry| Some((ledger.call(entry).logged_cost.get()?, entry.bill.total()?)));
     let (mut logged, mut priced, mut calls) = (Usd::ZERO, Usd::ZERO, 0_u64);
     for (one, other) in both {
         logged += one;

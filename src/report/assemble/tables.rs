@@ -45,9 +45,10 @@ fn rows(
         return Vec::new();
     }
     let figures = figures(ledger, &table, total);
-    let keys = table.rows.iter().map(|row| {
-        shown(row.keys.first().and_then(Option::as_deref), dimension, naming)
-    });
+    let keys = table
+        .rows
+        .iter()
+        .map(|row| shown(row.keys.first().and_then(Option::as_deref), dimension, naming));
     keys.zip(figures).map(|(key, figures)| Row { key, figures }).collect()
 }
 
@@ -63,7 +64,10 @@ fn cross(
         .rows
         .iter()
         .zip(figures)
-        .map(|(row, figures)| CrossRow { keys: shown_keys(row, &table.dimensions, naming), figures })
+        .map(|(row, figures)| CrossRow {
+            keys: shown_keys(row, &table.dimensions, naming),
+            figures,
+        })
         .collect();
     Cross { dimensions: table.dimensions.clone(), rows }
 }
@@ -87,9 +91,12 @@ fn shown(key: Option<&str>, dimension: Dimension, naming: &Naming) -> String {
 
 fn figures(ledger: &Ledger<'_>, table: &Table, total: Option<NanoUsd>) -> Vec<Figures> {
     let costs: Vec<Option<Usd>> = table.rows.iter().map(|row| row.sums.cost).collect();
-    let by_feature = table.dimensions.contains(&Dimension::Feature).then_some(ledger.feature_evidence);
-    let by_conversation =
-        table.dimensions.contains(&Dimension::Conversation).then_some(ledger.conversations.evidence);
+    let by_feature =
+        table.dimensions.contains(&Dimension::Feature).then_some(ledger.feature_evidence);
+    let by_conversation = table
+        .dimensions
+        .contains(&Dimension::Conversation)
+        .then_some(ledger.conversations.evidence);
     table
         .rows
         .iter()
