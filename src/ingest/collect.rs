@@ -1,5 +1,7 @@
 //! Takes the batches of all workers, in order, and makes one log of them.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::measure::memo::Memo;
@@ -26,7 +28,7 @@ pub(super) struct Collector {
     entries: Vec<Entry>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
-    partial: FxHashMap<u32, FileAccount>,
+    partial: BTreeMap<u32, FileAccount>,
     open_pages: FxHashSet<u32>,
     notes: Vec<Note>,
 }
@@ -58,7 +60,7 @@ impl Collector {
             }
             call.tags = call.tags.and_then(|id| tags.get(id.0 as usize).copied());
             if let Some(draft) = packed.prompt.take() {
-                call.prompt = self.keep_prompt(*draft, memo);
+                call.prompt = self.keep_prompt(&draft, memo);
             }
             self.packed.push(packed);
         }
@@ -127,7 +129,7 @@ impl Collector {
         }
     }
 
-    fn keep_prompt(&mut self, draft: PromptDraft, memo: &Memo) -> Option<PromptId> {
+    fn keep_prompt(&mut self, draft: &PromptDraft, memo: &Memo) -> Option<PromptId> {
         let call_site = draft.call_site.as_deref().and_then(|name| self.strings.intern(name));
         let mut prompt = Prompt {
             unmeasured_parts: draft.unmeasured_parts,

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::record::bucket::Bucket;
-use crate::record::call::{Call, PackedUsage};
+use crate::record::call::{Call, Finish, PackedUsage};
 use crate::record::component::Component;
 use crate::record::log::FileAccount;
 use crate::record::symbol::{Strings, Symbol};
@@ -126,19 +126,21 @@ fn total(call: &Call) -> Tokens {
 }
 
 /// Chooses the record that stays: not of a side chain, then the largest total
-/// (streams log partial counts first), then the first of the file.
+/// (streams log partial counts first), then the earliest, then by file and
+/// content: only records that are equal in all of that are told by position.
 fn settle(same: &[u32], packed: &[Packed], settled: &mut Settled) {
     let rank = |index: &u32| {
         let Packed { call, content, component, .. } = &packed[*index as usize];
-        let complete =
-            call.latency_milliseconds.get().is_some() || call.finish != Default::default();
+        let complete = call.latency_milliseconds.get().is_some() || call.finish != Finish::Unknown;
         (
             component.is_none(),
             !call.flags.sidechain,
             total(call),
             complete,
-            Reverse(call.source),
+            Reverse(call.time.get()),
+            Reverse(call.source.file),
             *content,
+            Reverse(call.source.line),
         )
     };
     let Some(&best) = same.iter().max_by_key(|index| rank(index)) else { return };
@@ -172,7 +174,7 @@ fn settle(same: &[u32], packed: &[Packed], settled: &mut Settled) {
             whole.call.usage.get()
         } else {
             parts.iter().fold(Usage::default(), |sum, (_, index)| {
-                add(sum, &packed[*index as usize].call.usage.get())
+                add(&sum, &packed[*index as usize].call.usage.get())
             })
         };
         settled.stated.push((best, components, usage));
@@ -180,7 +182,7 @@ fn settle(same: &[u32], packed: &[Packed], settled: &mut Settled) {
 }
 
 /// Adds the counters of two parts of one call; unknown plus known is known.
-fn add(left: Usage, right: &Usage) -> Usage {
+fn add(left: &Usage, right: &Usage) -> Usage {
     let sum = |left: Option<Tokens>, right: Option<Tokens>| match (left, right) {
         (Some(left), Some(right)) => Some(left + right),
         (one, other) => one.or(other),

@@ -253,15 +253,14 @@ fn read_chunk(job: &Job<'_>, memo: &Memo) -> Batch {
         }
         (None, _) => {
             let mut start = 0;
-            let mut line = job.chunk.first_line;
             let bytes = &job.chunk.bytes;
-            for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+            let ends = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
+            for (line, end) in (job.chunk.first_line..).zip(ends) {
                 let record = bytes.get(start..end).unwrap_or_default().trim_ascii();
                 if !record.is_empty() {
                     worker.document(record, line);
                 }
                 start = end + 1;
-                line += 1;
             }
         }
     }

@@ -35,6 +35,7 @@ impl Memo {
     pub fn block(&self, raw: &[u8], salt: u8, measure: impl FnOnce() -> Block) -> BlockId {
         let key = xxh3_128(raw)
             ^ u128::from(salt).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash choose a shard")]
         let number = (key >> 64) as usize % SHARDS;
         let shard = &self.shards[number];
         if let Some(&known) = lock(shard).known.get(&key) {

@@ -149,6 +149,7 @@ impl Slots {
 /// Where to look first, and the tag kept in the slot. The tag alone gives the
 /// place, so growing needs no text.
 fn split(hash: u64, mask: usize) -> (usize, u32) {
+    #[expect(clippy::cast_possible_truncation, reason = "folding a hash to half its width")]
     let tag = (hash >> 32) as u32 ^ hash as u32;
     (tag as usize & mask, tag)
 }

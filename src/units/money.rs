@@ -269,7 +269,8 @@ fn shift_digits(digits: &str, shift: i32, round: bool) -> Result<i128, Option<Mo
     if digits.is_empty() {
         return Ok(0);
     }
-    if digits.len() as i64 + i64::from(shift) > MOST_DIGITS {
+    let whole = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+    if whole.saturating_add(i64::from(shift)) > MOST_DIGITS {
         return Err(Some(MoneyError::OutOfRange));
     }
     if shift >= 0 {
