@@ -215,6 +215,7 @@ impl<'a> Counted<'a> {
             cache_write: writes,
             output: tokens(self.output),
             reasoning: None,
+            ..Usage::default()
         }
     }
 

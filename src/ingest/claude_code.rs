@@ -330,7 +330,7 @@ fn draft_child<'a>(
     message: &MessageFields<'a>,
     (position, child): (usize, Child<'a>),
 ) -> Draft<'a> {
-    let id = message.id.as_deref().map(|id| format!("{id}#{position}"));
+    let id = message.id.as_deref().map(|id| format!("{id}#{}", position + 1));
     let mut draft = Draft {
         time: line.time,
         provider: Some(cloud_of(message.id.as_deref()).into()),

@@ -201,6 +201,8 @@ fn add(left: &Usage, right: &Usage) -> Usage {
         cache_write: writes,
         output: sum(left.output, right.output),
         reasoning: sum(left.reasoning, right.reasoning),
+        audio_input: sum(left.audio_input, right.audio_input),
+        audio_output: sum(left.audio_output, right.audio_output),
     }
 }
 

@@ -157,6 +157,7 @@ impl<'a> MessagesUsage<'a> {
             cache_write: writes,
             output: self.output.map(Tokens::new),
             reasoning: self.thinking.map(Tokens::new),
+            ..Usage::default()
         };
         (usage, rest > 0)
     }

@@ -229,6 +229,7 @@ impl<'a> Counted<'a> {
             cache_write: tokens(self.written).map(CacheWrites::unstated),
             output: tokens(self.output),
             reasoning: None,
+            ..Usage::default()
         })
     }
 }

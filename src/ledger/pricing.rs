@@ -9,6 +9,7 @@ use crate::record::bucket::Bucket;
 use crate::record::call::Call;
 use crate::record::log::Log;
 use crate::record::symbol::{Strings, Symbol};
+use crate::record::usage::Usage;
 use crate::units::{Evidence, Timestamp, Tokens, Usd};
 
 /// The cost of one call, exact, by position.
@@ -146,7 +147,7 @@ impl<'a> Pricer<'a> {
                 region: self.log.strings.text_of(call.region),
                 at: completed,
             },
-            media: MediaTokens::default(),
+            media: audio(&usage),
             tools: if call.tool_requests > 0 { &tools } else { &[] },
         });
         let mut evidence = basis_evidence(&found, call.flags.inferred_provider);
@@ -203,6 +204,15 @@ fn has_context_tiers(found: &Match<'_>) -> bool {
         .intervals()
         .iter()
         .any(|interval| interval.context_rates(crate::record::lane::Tier::Standard).count() > 1)
+}
+
+/// The tokens of a call that have rates of their own.
+fn audio(usage: &Usage) -> MediaTokens {
+    MediaTokens {
+        audio_input: usage.audio_input.unwrap_or_default(),
+        audio_output: usage.audio_output.unwrap_or_default(),
+        ..MediaTokens::default()
+    }
 }
 
 /// Shares `amount` out in proportion to token counts, exactly: each part gets

@@ -210,7 +210,8 @@ pub struct Flags {
     pub inferred_provider: bool,
     /// The counts contradict each other; see the file's warnings.
     pub inconsistent_counts: bool,
-    /// Audio or image tokens are among the counts and not priced apart.
+    /// Image or video tokens (or audio, in formats that do not count it apart)
+    /// are among the counts and priced as text.
     pub other_modality: bool,
 }
 
@@ -313,7 +314,7 @@ impl LoggedCost {
     }
 }
 
-/// [`Usage`] in 36 bytes.
+/// [`Usage`] in 44 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackedUsage {
     input: Count,
@@ -323,6 +324,8 @@ pub struct PackedUsage {
     write_long: Count,
     output: Count,
     reasoning: Count,
+    audio_input: Count,
+    audio_output: Count,
     ttl_short: u32,
     ttl_long: u32,
 }
@@ -350,6 +353,8 @@ impl PackedUsage {
             write_long,
             output: pack(usage.output)?,
             reasoning: pack(usage.reasoning)?,
+            audio_input: pack(usage.audio_input)?,
+            audio_output: pack(usage.audio_output)?,
             ttl_short,
             ttl_long,
         })
@@ -371,6 +376,8 @@ impl PackedUsage {
             cache_write,
             output: tokens(self.output),
             reasoning: tokens(self.reasoning),
+            audio_input: tokens(self.audio_input),
+            audio_output: tokens(self.audio_output),
         }
     }
 }
@@ -394,6 +401,8 @@ mod tests {
                 )),
                 output: Some(Tokens::new(9)),
                 reasoning: None,
+                audio_input: Some(Tokens::new(3)),
+                audio_output: None,
             },
         ];
         for usage in usages {
@@ -417,6 +426,6 @@ mod tests {
 
     #[test]
     fn a_call_is_as_small_as_documented() {
-        assert!(size_of::<Call>() <= 176, "{} bytes", size_of::<Call>());
+        assert!(size_of::<Call>() <= 184, "{} bytes", size_of::<Call>());
     }
 }

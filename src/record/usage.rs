@@ -20,6 +20,10 @@ pub struct Usage {
     pub output: Option<Tokens>,
     /// The part of `output` that was reasoning.
     pub reasoning: Option<Tokens>,
+    /// The part of the uncached prompt that was audio.
+    pub audio_input: Option<Tokens>,
+    /// The part of `output` that was audio.
+    pub audio_output: Option<Tokens>,
 }
 
 impl Usage {

@@ -33,6 +33,7 @@ fn usage(input: u64, read: u64, written: Option<CacheWrites>, output: u64) -> Us
         cache_write: written,
         output: Some(Tokens::new(output)),
         reasoning: None,
+        ..Usage::default()
     }
 }
 

@@ -47,6 +47,7 @@ impl Counter<'_> {
             cache_write: self.cache_writes(fields)?,
             output: tokens(Field::Output)?,
             reasoning: tokens(Field::Reasoning)?,
+            ..Usage::default()
         };
         let total = tokens(Field::Total)?;
         let uncached = tokens(Field::UncachedInput)?;

@@ -20,6 +20,8 @@ struct Counts {
     cached: Option<u64>,
     written: Option<u64>,
     reasoning: Option<u64>,
+    audio_input: Option<u64>,
+    audio_output: Option<u64>,
     other_modality: bool,
     cost: Option<Usd>,
     upstream_cost: Option<Usd>,
@@ -99,7 +101,8 @@ impl Counts {
             "cache_write_tokens" | "cache_creation_tokens" => {
                 self.written = value.count("cache_write_tokens")?.or(self.written);
             }
-            "audio_tokens" | "image_tokens" | "video_tokens" => self.modality(value)?,
+            "audio_tokens" => self.audio_input = value.count("audio_tokens")?,
+            "image_tokens" | "video_tokens" => self.modality(value)?,
             _ => {}
         }
         Ok(())
@@ -108,14 +111,15 @@ impl Counts {
     fn output_detail(&mut self, key: &str, value: Json<'_>) -> Result<(), Fault> {
         match key {
             "reasoning_tokens" => self.reasoning = value.count("reasoning_tokens")?,
-            "audio_tokens" | "image_tokens" | "video_tokens" => self.modality(value)?,
+            "audio_tokens" => self.audio_output = value.count("audio_tokens")?,
+            "image_tokens" | "video_tokens" => self.modality(value)?,
             _ => {}
         }
         Ok(())
     }
 
     fn modality(&mut self, value: Json<'_>) -> Result<(), Fault> {
-        self.other_modality |= value.count("audio_tokens")?.is_some_and(|tokens| tokens > 0);
+        self.other_modality |= value.count("image_tokens")?.is_some_and(|tokens| tokens > 0);
         Ok(())
     }
 
@@ -163,6 +167,8 @@ impl Counts {
             cache_write: self.written.map(writes),
             output: self.output.map(Tokens::new),
             reasoning: self.reasoning.map(Tokens::new),
+            audio_input: self.audio_input.map(Tokens::new),
+            audio_output: self.audio_output.map(Tokens::new),
         };
     }
 

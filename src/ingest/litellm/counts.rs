@@ -28,6 +28,7 @@ pub(super) fn read(
         cache_write: split.writes(),
         output: tokens(output),
         reasoning: tokens(split.reasoning),
+        ..Usage::default()
     };
     let flags = Flags { other_modality: split.has_other_modality, ..Flags::default() };
     Ok((usage, flags))
