@@ -63,7 +63,6 @@ const WALLS: [Wall; 18] = [
     Wall { name: "comfy_table", homes: &["src/report/terminal"] },
     Wall { name: "polars", homes: &["src/ledger/frame"] },
     Wall { name: "bpe_openai", homes: &["src/measure"] },
-    Wall { name: "sonic_rs", homes: &["src/ingest", "src/measure"] },
     Wall { name: "csv", homes: &["src/ingest", "src/report/csv"] },
 ];
 

@@ -10,6 +10,8 @@ pub mod memo;
 pub mod tokenizer;
 pub mod words;
 
+mod pretokens;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::record::prompt::Block;

@@ -8,6 +8,8 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::pretokens;
+
 /// Tokens of a full piece.
 pub const PIECE_TOKENS: u32 = 64;
 
@@ -66,23 +68,19 @@ thread_local! {
 fn each_word(text: &str, mut visit: impl FnMut(&str, u32)) {
     let tokenizer = bpe_openai::o200k_base();
     COUNTS.with_borrow_mut(|counts| {
-        for word in tokenizer.split(text) {
+        pretokens::each_word(tokenizer, text, |word| {
             if word.len() > LONGEST_REMEMBERED {
-                visit(word, encoded(tokenizer, word));
-                continue;
+                return visit(word, encoded(tokenizer, word));
             }
-            let count = match counts.get(word) {
-                Some(&count) => count,
-                None => {
-                    let count = encoded(tokenizer, word);
-                    if counts.len() < REMEMBERED {
-                        counts.insert(word.into(), count);
-                    }
-                    count
-                }
-            };
+            if let Some(&count) = counts.get(word) {
+                return visit(word, count);
+            }
+            let count = encoded(tokenizer, word);
+            if counts.len() < REMEMBERED {
+                counts.insert(word.into(), count);
+            }
             visit(word, count);
-        }
+        });
     });
 }
 
