@@ -284,11 +284,12 @@ impl<'a> Recorder<'a> {
     }
 }
 
+/// How a text is measured, and the salt that keeps the kinds apart.
 const fn kind_of(component: Component, assistant: bool) -> (Kind, u8) {
-    if matches!(component, Component::UserInput) && !assistant {
-        (Kind::UserText, 3)
-    } else {
-        (Kind::Text, 2)
+    match component {
+        Component::UserInput if !assistant => (Kind::UserText, 3),
+        Component::SystemPrompt => (Kind::Template, 16),
+        _ => (Kind::Text, 2),
     }
 }
 

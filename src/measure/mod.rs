@@ -21,6 +21,8 @@ use crate::record::prompt::Block;
 pub enum Kind {
     /// Text a user wrote: its words are kept as hashes.
     UserText,
+    /// A system prompt: its opening names the call site.
+    Template,
     /// Any other text.
     Text,
     /// A JSON value, such as a tool definition, sent as the provider renders it.
@@ -38,7 +40,7 @@ pub fn block(text: &str, kind: Kind) -> Block {
     let pieces = tokenizer::pieces(seen);
     let removable = match kind {
         Kind::Json => crate::record::prompt::Removable::default(),
-        Kind::UserText | Kind::Text => lossless::removable(text, pieces.tokens),
+        Kind::UserText | Kind::Template | Kind::Text => lossless::removable(text, pieces.tokens),
     };
     Block {
         identity: xxh3_64(seen.as_bytes()),
@@ -48,7 +50,7 @@ pub fn block(text: &str, kind: Kind) -> Block {
         removable,
         words: (kind == Kind::UserText).then(|| Box::new(words::words(text))),
         volatile: words::volatile(text),
-        opening: words::opening(text),
+        opening: if kind == Kind::Template { words::opening(text) } else { 0 },
     }
 }
 

@@ -68,11 +68,11 @@ const SHORTEST_IDENTIFIER: usize = 20;
 /// Which kinds of values that commonly break a shared prefix a text holds.
 #[must_use]
 pub fn volatile(text: &str) -> u8 {
+    let ends_word = |byte: &u8| {
+        byte.is_ascii_whitespace() || matches!(byte, b'"' | b',' | b'(' | b')' | b'<' | b'>')
+    };
     let mut found = 0;
-    for word in text.split(|letter: char| {
-        letter.is_whitespace() || matches!(letter, '"' | ',' | '(' | ')' | '<' | '>')
-    }) {
-        let word = word.as_bytes();
+    for word in text.as_bytes().split(ends_word) {
         // Most words are ruled out by their length or first byte.
         if word.len() >= SHORTEST_TIME && word[0].is_ascii_digit() && looks_like_time(word) {
             found |= Volatile::Time as u8;

@@ -41,8 +41,8 @@ pub struct Block {
     pub words: Option<Box<Words>>,
     /// What kinds of changing values it holds (bits of [`Volatile`]).
     pub volatile: u8,
-    /// Hash of its opening with digits and ids levelled: what stays the same
-    /// when a template is filled in differently.
+    /// Of a system prompt, the hash of its opening with digits levelled: what
+    /// stays the same when a template is filled in differently; 0 for others.
     pub opening: u64,
 }
 

@@ -123,7 +123,8 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % limit.max(1)
     }
 }
@@ -136,10 +137,11 @@ fn mixed_lines() -> Vec<String> {
         // Four calls a minute share their time: order among them must not show.
         let seconds = 1_780_300_000 + (call / 4) * 60;
         let model = ["gpt-4.1", "claude-sonnet-4-5", "in-house"][numbers.below(3)];
+        let feature = ["search", "mail", "chat"][numbers.below(3)];
         let input = 500 + numbers.below(4_000);
         let mut line = json!({
             "timestamp": seconds, "model": model,
-            "feature": ["search", "mail", "chat"][numbers.below(3)],
+            "feature": feature,
             "user": format!("user-{}", numbers.below(5)),
             "conversation_id": format!("talk-{}", numbers.below(9)),
             "input_tokens": input, "cached_input_tokens": numbers.below(input),
@@ -160,11 +162,13 @@ fn mixed_lines() -> Vec<String> {
 fn exchange_lines() -> Vec<String> {
     let mut lines = Vec::new();
     for conversation in 0..7 {
-        let mut messages = vec![json!({"role": "system", "content": "You keep the ledger of a small mill."})];
+        let mut messages =
+            vec![json!({"role": "system", "content": "You keep the ledger of a small mill."})];
         for turn in 0..4 {
             let asked = format!("Sack {conversation}{turn}: how much flour, and for whom?");
             messages.push(json!({"role": "user", "content": asked}));
-            let answer = json!({"role": "assistant", "content": format!("{turn} sacks for the bakery.")});
+            let answer =
+                json!({"role": "assistant", "content": format!("{turn} sacks for the bakery.")});
             let line = json!({
                 "timestamp": 1_780_300_000 + turn * 90,
                 "request": {"model": "gpt-4.1", "messages": messages},

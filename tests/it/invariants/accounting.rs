@@ -90,7 +90,11 @@ fn mutated_fixtures_are_accounted_for() {
 #[test]
 fn every_truncation_of_a_line_is_accounted_for() {
     let folder = Folder::new();
-    for below in ["exchange/kept/streams.jsonl", "claude-code/kept/session.jsonl", "canonical/kept/plain.jsonl"] {
+    for below in [
+        "exchange/kept/streams.jsonl",
+        "claude-code/kept/session.jsonl",
+        "canonical/kept/plain.jsonl",
+    ] {
         let bytes = std::fs::read(fixtures_folder().join(below)).expect("readable");
         let format = below.split('/').next();
         for end in (0..bytes.len().min(4_000)).step_by(37) {

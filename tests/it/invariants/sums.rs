@@ -3,7 +3,11 @@
 
 use super::*;
 
-fn check_rows<'a>(what: &str, rows: impl Iterator<Item = &'a Figures> + Clone, document: &Document) {
+fn check_rows<'a>(
+    what: &str,
+    rows: impl Iterator<Item = &'a Figures> + Clone,
+    document: &Document,
+) {
     let nano = |cost: Option<NanoUsd>| cost.map_or(0, NanoUsd::nano);
     let tokens = |count: Option<Tokens>| count.unwrap_or_default().get();
     let totals = &document.totals;
@@ -30,7 +34,10 @@ fn check_tables(document: &Document) {
     }
     let totals = &document.totals;
     let get = |tokens: Option<Tokens>| tokens.unwrap_or_default().get();
-    assert!(get(totals.cache_read_input_tokens) + get(totals.cache_write_input_tokens) <= get(totals.input_tokens));
+    assert!(
+        get(totals.cache_read_input_tokens) + get(totals.cache_write_input_tokens)
+            <= get(totals.input_tokens)
+    );
 }
 
 #[test]
@@ -54,25 +61,38 @@ fn record() -> impl Strategy<Value = Value> {
     let names = |names: &'static [&'static str]| prop::option::of(prop::sample::select(names));
     let count = |most: u64| prop::option::of(0..most);
     (
-        (names(&["gpt-4.1", "gpt-5-mini", "claude-sonnet-4-5", "deepseek-chat", "nobody-knows"]),
-         names(&["a", "b", "c"]), names(&["u1", "u2"]), names(&["batch", "flex", "default"])),
+        (
+            names(&["gpt-4.1", "gpt-5-mini", "claude-sonnet-4-5", "deepseek-chat", "nobody-knows"]),
+            names(&["a", "b", "c"]),
+            names(&["u1", "u2"]),
+            names(&["batch", "flex", "default"]),
+        ),
         (count(300_000), 0..1_000_u64, 0..1_000_u64, count(9_000), 0..1_000_u64),
         (prop::option::of(1_750_000_000..1_790_000_000_u64), names(&["t1", "t2"])),
     )
-        .prop_map(|((model, feature, user, tier), (input, read, written, output, reasoning), (time, conversation))| {
-            let part = |whole: Option<u64>, thousandths: u64| whole.map(|whole| whole * thousandths / 1_000);
-            let read = part(input, read);
-            let written = part(input.zip(read).map(|(input, read)| input - read), written);
-            let fields = json!({
-                "model": model, "feature": feature, "user": user, "service_tier": tier,
-                "input_tokens": input, "cached_input_tokens": read,
-                "cache_write_input_tokens": written, "output_tokens": output,
-                "reasoning_tokens": part(output, reasoning),
-                "timestamp": time, "conversation_id": conversation,
-            });
-            let known = fields.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-            Value::Object(known.map(|(key, value)| (key.clone(), value.clone())).collect())
-        })
+        .prop_map(
+            |(
+                (model, feature, user, tier),
+                (input, read, written, output, reasoning),
+                (time, conversation),
+            )| {
+                let part = |whole: Option<u64>, thousandths: u64| {
+                    whole.map(|whole| whole * thousandths / 1_000)
+                };
+                let read = part(input, read);
+                let written = part(input.zip(read).map(|(input, read)| input - read), written);
+                let fields = json!({
+                    "model": model, "feature": feature, "user": user, "service_tier": tier,
+                    "input_tokens": input, "cached_input_tokens": read,
+                    "cache_write_input_tokens": written, "output_tokens": output,
+                    "reasoning_tokens": part(output, reasoning),
+                    "timestamp": time, "conversation_id": conversation,
+                });
+                let known =
+                    fields.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+                Value::Object(known.map(|(key, value)| (key.clone(), value.clone())).collect())
+            },
+        )
 }
 
 proptest! {
