@@ -46,7 +46,7 @@ struct Wall {
 }
 
 /// The first wall that a path is behind counts.
-const WALLS: [Wall; 18] = [
+const WALLS: [Wall; 17] = [
     Wall { name: "clap", homes: &["src/cli"] },
     Wall { name: "clap_complete", homes: &["src/cli"] },
     Wall { name: "clap_mangen", homes: &["src/cli"] },

@@ -166,7 +166,8 @@ fn calls_are_read_as_their_providers_count_them() {
 #[test]
 fn what_is_no_call_is_set_aside_with_a_reason() {
     let mut text = String::new();
-    for file in ["ignored/no-call.jsonl", "rejected/unreadable.jsonl"] {
+    for file in ["ignored/no-call.jsonl", "ignored/error_bodies.jsonl", "rejected/unreadable.jsonl"]
+    {
         let reading = Reading::of(&fixture(file));
         assert_eq!(reading.kept, 0);
         assert!(reading.batch.calls.is_empty());

@@ -141,6 +141,10 @@ impl<'a> Parts<'a> {
             return Ok(Outcome::Kept);
         }
         if self.is_failure() || answer.is_some_and(|answer| stream::any_event(answer, is_error)) {
+            // Nothing says which call failed, nor that one was billed.
+            if self.request.is_none() && self.url.is_none() && self.http_status.is_none() {
+                return Ok(Outcome::Ignored("an error body without its request"));
+            }
             self.read_asked(reading)?;
             reading.failed();
             if self.http_status == Some(499) {

@@ -34,6 +34,79 @@ fn check_account(log: &Log, forced: Option<&str>) {
     assert_eq!(log.calls.len() as u64, calls - buckets + children, "{forced:?}");
 }
 
+/// The account of one fixture: its format, then records seen, kept, doubled
+/// and rejected, input and output tokens, and where what was rejected starts.
+type Told = (&'static str, [u64; 4], [u64; 2], Vec<u64>);
+
+fn told(below: &str) -> Told {
+    let path = fixtures_folder().join(below).to_string_lossy().into_owned();
+    let log = log_of(&[path], ReadOptions::default());
+    check_account(&log, None);
+    let [file] = log.accounting.files.as_slice() else { panic!("one file") };
+    let sum = |pick: fn(&tokopt::record::usage::Usage) -> Option<Tokens>| -> u64 {
+        log.calls.iter().filter_map(|call| pick(&call.usage.get())).sum::<Tokens>().get()
+    };
+    (
+        file.format,
+        [file.lines, file.calls, file.duplicates, file.rejected],
+        [sum(|usage| usage.input), sum(|usage| usage.output)],
+        file.rejections.iter().map(|rejection| rejection.line).collect(),
+    )
+}
+
+#[test]
+fn streams_are_accounted_for_as_counted_by_hand() {
+    let stream = "event-stream";
+    // (40 + 300 + 2,000) + 90 + 500; 31 + 8 + 70.
+    let three = (stream, [3, 3, 0, 0], [2_930, 109], vec![]);
+    assert_eq!(told("event-stream/kept/three-providers.sse"), three);
+    assert_eq!(
+        told("event-stream/kept/bare-events.jsonl"),
+        (stream, [1, 1, 0, 0], [500, 70], vec![])
+    );
+    // Broken off before the last usage: the output is unknown.
+    assert_eq!(
+        told("event-stream/kept/broken-off.sse"),
+        (stream, [1, 1, 0, 0], [2_340, 0], vec![])
+    );
+    // Seven events of three lines, a blank third one each; then two streams
+    // whose first events stand on lines 22 and 26.
+    let rejected = (stream, [3, 1, 0, 2], [2_340, 31], vec![22, 26]);
+    assert_eq!(told("event-stream/rejected/streams.sse"), rejected);
+}
+
+#[test]
+fn pages_are_accounted_for_as_counted_by_hand() {
+    let page = "stored-completions";
+    // 1,200 + 80; 30 + 500.
+    assert_eq!(
+        told("stored-completions/kept/page.json"),
+        (page, [2, 2, 0, 0], [1_280, 530], vec![])
+    );
+    // 10 + 20 + 30; 1 + 2 + 3.
+    assert_eq!(told("stored-completions/kept/pages.jsonl"), (page, [3, 3, 0, 0], [60, 6], vec![]));
+    // One completion is on both pages: 10 + 40; 1 + 4.
+    assert_eq!(
+        told("stored-completions/merged/pages.jsonl"),
+        (page, [3, 2, 1, 0], [50, 5], vec![])
+    );
+    // The second, third and fourth element, by the lines of their braces.
+    let rejected = (page, [4, 1, 0, 3], [60, 6], vec![36, 65, 94]);
+    assert_eq!(told("stored-completions/rejected/page.json"), rejected);
+}
+
+#[test]
+fn pages_that_go_on_are_noted() {
+    let path = |below| fixtures_folder().join(below).to_string_lossy().into_owned();
+    let codes = |below| -> Vec<&'static str> {
+        let log = log_of(&[path(below)], ReadOptions::default());
+        log.accounting.notes.iter().map(|note| note.code).collect()
+    };
+    assert_eq!(codes("stored-completions/kept/pages.jsonl"), ["MORE_PAGES"]);
+    assert!(codes("stored-completions/merged/pages.jsonl").is_empty(), "the last page closes");
+    assert_eq!(codes("event-stream/kept/broken-off.sse"), ["STREAM_CUT"]);
+}
+
 fn mutated(bytes: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=numbers.below(3) {
