@@ -106,6 +106,7 @@ struct Seen {
     input: bool,
     output: bool,
     model: bool,
+    time: bool,
 }
 
 impl Seen {
@@ -115,14 +116,16 @@ impl Seen {
             Some(Field::Input | Field::UncachedInput | Field::Total) => self.input = true,
             Some(Field::Output) => self.output = true,
             Some(Field::Model) => self.model = true,
+            Some(Field::Time) => self.time = true,
             _ => {}
         }
     }
 
-    /// A count of input beside a model or a count of output; other systems'
-    /// logs have such names too, so every other format is asked first.
+    /// A count of input beside a model, or beside a time and a count of output.
+    /// Other systems' logs have such names too, so every other format is asked
+    /// first; a provider's bare answer has neither and is no line of ours.
     const fn is_enough(self) -> bool {
-        self.marked || (self.input && (self.model || self.output))
+        self.marked || (self.input && (self.model || (self.time && self.output)))
     }
 }
 

@@ -116,7 +116,9 @@ pub(super) fn looks_like(head: &[u8]) -> String {
     const SHOWN: usize = 8;
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
     let text = head.trim_ascii_start();
-    let list = |names: Vec<String>| names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+    let list = |names: Vec<String>| {
+        names.into_iter().filter(|name| is_name(name)).take(SHOWN).collect::<Vec<_>>().join(", ")
+    };
     if text.starts_with(b"{") || text.starts_with(b"[") {
         let mut keys = Vec::new();
         if let Some(object) = objects(head, layout(Framing::Json, head)).first() {
@@ -125,7 +127,7 @@ pub(super) fn looks_like(head: &[u8]) -> String {
                 Ok::<(), super::json::Fault>(())
             });
         }
-        return if keys.is_empty() {
+        return if !keys.iter().any(|key| is_name(key)) {
             ": it is no valid JSON".to_owned()
         } else {
             format!(": no format has the keys {}", list(keys))
@@ -133,9 +135,16 @@ pub(super) fn looks_like(head: &[u8]) -> String {
     }
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let Header { columns, .. } = csv_rows::header(line);
-    let printable = line.iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace());
-    if columns.len() < 2 || !printable {
+    if columns.len() < 2 || !columns.iter().all(|column| is_name(column)) {
         return ": it is neither JSON, CSV nor an event stream".to_owned();
     }
     format!(": no format has the columns {}", list(columns))
+}
+
+/// Whether a word is a field's name and not a piece of some text: an error must
+/// not quote what people wrote.
+fn is_name(word: &str) -> bool {
+    const LONGEST: usize = 40;
+    let letters = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    (1..=LONGEST).contains(&word.len()) && word.chars().all(letters)
 }

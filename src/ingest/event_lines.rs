@@ -47,36 +47,46 @@ pub fn is_event(object: Json<'_>) -> bool {
 #[must_use]
 pub fn streams(bytes: &[u8], ended: bool) -> (usize, Vec<(usize, usize)>) {
     let mut spans: Vec<(usize, usize)> = Vec::new();
-    let (mut start, mut at) = (0, 0);
+    // Where the open stream's first line that is not blank starts, and whether
+    // it has had an event yet.
+    let mut open: Option<usize> = None;
     let mut has_events = false;
-    while let Some(end) = memchr::memchr(b'\n', &bytes[at..])
-        .map(|end| at + end + 1)
-        .or((ended && at < bytes.len()).then_some(bytes.len()))
-    {
-        let payload = payload(&bytes[at..end]);
+    let mut at = 0;
+    while let Some(end) = line_end(bytes, at, ended) {
+        let line = &bytes[at..end];
+        if open.is_none() && !line.trim_ascii().is_empty() {
+            open = Some(at);
+        }
         at = end;
-        let Some(payload) = payload else { continue };
+        let Some(payload) = payload(line) else { continue };
         if payload == "[DONE]" && !has_events {
             if let Some(last) = spans.last_mut() {
                 last.1 = end;
             }
-            start = end;
+            open = None;
             continue;
         }
         has_events = true;
         if is_last(payload) {
-            spans.push((start, end));
-            start = end;
+            spans.extend(open.take().map(|start| (start, end)));
             has_events = false;
         }
     }
-    if ended {
-        if has_events {
-            spans.push((start, bytes.len()));
-        }
-        start = bytes.len();
+    let cut = if ended { bytes.len() } else { open.unwrap_or(at) };
+    if ended && has_events {
+        spans.extend(open.map(|start| (start, bytes.len())));
     }
-    (start, spans)
+    (cut, spans)
+}
+
+/// Where the line that starts at `at` ends, its line end included; `None` where
+/// it is not all there.
+fn line_end(bytes: &[u8], at: usize, ended: bool) -> Option<usize> {
+    let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+    match memchr::memchr(b'\n', rest) {
+        Some(end) => Some(at + end + 1),
+        None => ended.then_some(bytes.len()),
+    }
 }
 
 #[cfg(test)]

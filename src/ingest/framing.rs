@@ -84,6 +84,9 @@ impl Framer {
                 let row = self.carried[start..end].to_vec();
                 self.line += newlines(&self.carried[..end]);
                 self.carried.drain(..end);
+                if row.trim_ascii().is_empty() {
+                    continue;
+                }
                 return Ok(super::csv_rows::header(&row));
             }
             if self.ended {

@@ -16,28 +16,52 @@ use crate::record::usage::Usage;
 use crate::units::{Evidence, Tokens};
 
 use super::conversation::Conversations;
+use super::flat::Flat;
+use super::inference::Inferred;
 use super::pricing::Pricer;
 use super::split::{Billed, Run, by_position, scale};
-use super::{Entry, inference, messages};
+use super::{Entry, messages};
 
-/// The input of a call that is one component.
+/// The input of a call that is one component, in 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// What it is.
     pub component: Component,
-    /// Its billed tokens.
-    pub billed: Billed,
     /// How the split is known.
     pub evidence: Evidence,
     /// Whether the tokens are an upper bound.
     pub at_most: bool,
+    // A count of one call fits 32 bits, see `record::call::Count`.
+    read: u32,
+    written: u32,
+    uncached: u32,
+}
+
+impl Part {
+    fn new(component: Component, billed: Billed, evidence: Evidence, at_most: bool) -> Self {
+        let pack = |tokens: Tokens| u32::try_from(tokens.get()).unwrap_or(u32::MAX);
+        let (read, written, uncached) =
+            (pack(billed.read), pack(billed.written), pack(billed.uncached));
+        Self { component, evidence, at_most, read, written, uncached }
+    }
+
+    /// Its billed tokens.
+    #[must_use]
+    pub fn billed(&self) -> Billed {
+        let unpack = |count: u32| Tokens::new(u64::from(count));
+        Billed {
+            read: unpack(self.read),
+            written: unpack(self.written),
+            uncached: unpack(self.uncached),
+        }
+    }
 }
 
 /// The components of every entry's input.
 #[derive(Debug, Default)]
 pub struct Components {
-    ends: Vec<usize>,
-    parts: Vec<Part>,
+    /// The parts of [`CHUNK`] entries each.
+    chunks: Vec<Flat<Part>>,
     /// Billed and counted tokens of every call whose whole prompt was logged.
     pub scales: Vec<(u64, u64)>,
     /// Billed tokens that the logged texts do not account for.
@@ -50,6 +74,8 @@ pub struct Components {
     pub by_counts: u64,
 }
 
+/// Entries that one thread splits in one go.
+const CHUNK: usize = 8_192;
 /// How far local counts may lie from a bill before something is off.
 const BELIEVABLE: std::ops::RangeInclusive<f64> = 0.2..=5.0;
 /// No tokenizer in use counts more than 1.7 tokens per o200k token on any kind
@@ -68,39 +94,23 @@ impl Components {
         let runs = messages::runs(log, entries, conversations);
         let stated: FxHashMap<u32, &[(Component, Tokens)]> =
             log.stated_components.iter().map(|(call, parts)| (*call, parts.as_slice())).collect();
-        let inferred = inference::of(log, entries, conversations, &|index| {
-            runs[index].is_empty() && !stated.contains_key(&entries[index].call)
+        let inferred = Inferred::of(log, entries, conversations, &|index| {
+            runs.row(index).is_empty() && !stated.contains_key(&entries[index].call)
         });
         let scales = Scales::of(log, entries, conversations, &runs, pricer);
-        let splits: Vec<(Vec<Part>, Source)> = (0..entries.len())
-            .into_par_iter()
-            .map(|index| {
-                let entry = &entries[index];
-                let call = &log.calls[entry.call as usize];
-                let usage = call.usage.get();
-                if let Some(stated) = stated.get(&entry.call) {
-                    return (stated_parts(stated, &usage), Source::Stated);
-                }
-                if !runs[index].is_empty() && usage.input.is_some() {
-                    let factor = scales.factor(index, entry);
-                    return (text_parts(log, call, &runs[index], factor), Source::Text);
-                }
-                match inferred.get(&index) {
-                    Some(runs) => (count_parts(runs, &usage), Source::Counts),
-                    None => (whole(&usage), Source::None),
-                }
-            })
+        let splitter = Splitter { log, conversations, runs, stated, inferred, scales };
+        let splits: Vec<Split> = entries
+            .par_chunks(CHUNK)
+            .enumerate()
+            .map(|(number, chunk)| splitter.split(number * CHUNK, chunk))
             .collect();
-        let mut found = Self { scales: scales.complete, ..Self::default() };
-        for (parts, source) in splits {
-            match source {
-                Source::Text => found.by_text += 1,
-                Source::Stated => found.stated += 1,
-                Source::Counts => found.by_counts += 1,
-                Source::None => {}
-            }
-            found.parts.extend(parts);
-            found.ends.push(found.parts.len());
+        let mut found = Self { scales: splitter.scales.complete, ..Self::default() };
+        for split in splits {
+            found.by_text += split.by_text;
+            found.stated += split.stated;
+            found.by_counts += split.by_counts;
+            found.hidden += split.hidden;
+            found.chunks.push(split.parts);
         }
         found.scales.sort_unstable_by(|left, right| {
             // Cross-multiplied, so that no float decides an order.
@@ -110,42 +120,79 @@ impl Components {
             );
             left.cmp(&right)
         });
-        found.hidden = found.hidden_tokens(log, entries, &runs);
         found
-    }
-
-    fn hidden_tokens(&self, log: &Log, entries: &[Entry], runs: &[Vec<Run>]) -> Tokens {
-        entries
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !runs[*index].is_empty())
-            .filter_map(|(index, entry)| {
-                let call = &log.calls[entry.call as usize];
-                Some((index, missing_component(log, call, &runs[index]).0?))
-            })
-            .flat_map(|(index, missing)| {
-                self.parts(index).iter().filter(move |part| part.component == missing)
-            })
-            .map(|part| part.billed.total())
-            .sum()
     }
 
     /// The input components of an entry; they add up to its billed input.
     #[must_use]
     pub fn parts(&self, entry: usize) -> &[Part] {
-        let start =
-            entry.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
-        let end = self.ends.get(entry).copied().unwrap_or(start);
-        self.parts.get(start..end).unwrap_or_default()
+        self.chunks.get(entry / CHUNK).map_or(&[], |chunk| chunk.row(entry % CHUNK))
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Text,
-    Stated,
-    Counts,
-    None,
+/// What is known of every prompt before it is split.
+struct Splitter<'a> {
+    log: &'a Log,
+    conversations: &'a Conversations,
+    runs: Flat<Run>,
+    stated: FxHashMap<u32, &'a [(Component, Tokens)]>,
+    inferred: Inferred,
+    scales: Scales,
+}
+
+/// The parts of a chunk of entries, and how they were found.
+#[derive(Default)]
+struct Split {
+    parts: Flat<Part>,
+    hidden: Tokens,
+    by_text: u64,
+    stated: u64,
+    by_counts: u64,
+}
+
+impl Splitter<'_> {
+    /// Splits a chunk of entries, the first of which is number `first`.
+    fn split(&self, first: usize, entries: &[Entry]) -> Split {
+        let mut split = Split::default();
+        for (at, entry) in entries.iter().enumerate() {
+            let call = &self.log.calls[entry.call as usize];
+            self.split_call(first + at, entry, call, &mut split);
+            let runs = self.runs.row(first + at);
+            if !runs.is_empty()
+                && let (Some(missing), _) = missing_component(self.log, call, runs)
+            {
+                let parts = split.parts.row(at).iter().filter(|part| part.component == missing);
+                split.hidden += parts.map(|part| part.billed().total()).sum();
+            }
+        }
+        split.parts.shrink();
+        split
+    }
+
+    fn split_call(&self, index: usize, entry: &Entry, call: &Call, split: &mut Split) {
+        let usage = call.usage.get();
+        let runs = self.runs.row(index);
+        if let Some(stated) = self.stated.get(&entry.call) {
+            split.stated += 1;
+            let laid = stated_parts(stated, &usage);
+            split.parts.push(parts_of(&laid, &usage, |_| (Evidence::Measured, false)));
+        } else if !runs.is_empty() && usage.input.is_some() {
+            split.by_text += 1;
+            let factor = self.scales.factor(self.conversations.conversation(index), entry);
+            let laid = text_parts(self.log, call, runs, factor);
+            split.parts.push(parts_of(&laid, &usage, |_| (Evidence::Inferred, false)));
+        } else if let Some(total) = usage.input {
+            if let Some(laid) = self.inferred.parts(index, entry, total) {
+                split.by_counts += 1;
+                split.parts.push(parts_of(&laid, &usage, count_grade));
+            } else {
+                let laid = [(Component::Unattributed, total)];
+                split.parts.push(parts_of(&laid, &usage, |_| (Evidence::Measured, false)));
+            }
+        } else {
+            split.parts.push([]);
+        }
+    }
 }
 
 /// A call whose billed prompt holds more than its logged texts.
@@ -154,12 +201,12 @@ fn is_incomplete(log: &Log, call: &Call, runs: &[Run]) -> bool {
 }
 
 /// Billed over counted tokens, where whole prompts were logged.
+#[derive(Default)]
 struct Scales {
     complete: Vec<(u64, u64)>,
     by_model: FxHashMap<Option<Symbol>, f64>,
     by_conversation: FxHashMap<u32, f64>,
     family: FxHashMap<Option<Symbol>, f64>,
-    conversation_of: Vec<u32>,
 }
 
 impl Scales {
@@ -167,29 +214,24 @@ impl Scales {
         log: &Log,
         entries: &[Entry],
         conversations: &Conversations,
-        runs: &[Vec<Run>],
+        runs: &Flat<Run>,
         pricer: &Pricer<'_>,
     ) -> Self {
-        let mut scales = Self {
-            complete: Vec::new(),
-            by_model: FxHashMap::default(),
-            by_conversation: FxHashMap::default(),
-            family: FxHashMap::default(),
-            conversation_of: (0..entries.len())
-                .map(|index| conversations.conversation(index))
-                .collect(),
-        };
+        let mut scales = Self::default();
+        if runs.is_empty() {
+            return scales;
+        }
         let mut sums: FxHashMap<Option<Symbol>, (u64, u64)> = FxHashMap::default();
         let pair = |index: usize| -> Option<(u64, u64)> {
             let call = &log.calls[entries[index].call as usize];
-            let counted = runs[index].iter().map(|run| run.counted).sum();
+            let counted = runs.row(index).iter().map(|run| run.counted).sum();
             Some((call.usage.get().input?.get(), counted)).filter(|(_, counted)| *counted > 0)
         };
         for (index, entry) in entries.iter().enumerate() {
             let call = &log.calls[entry.call as usize];
             scales.family.entry(entry.model).or_insert_with(|| family_factor(call, entry, pricer));
             let Some((billed, counted)) = pair(index) else { continue };
-            if !is_incomplete(log, call, &runs[index]) && is_text(&runs[index]) {
+            if !is_incomplete(log, call, runs.row(index)) && is_text(runs.row(index)) {
                 scales.complete.push((billed, counted));
                 let sum = sums.entry(entry.model).or_default();
                 *sum = (sum.0.saturating_add(billed), sum.1.saturating_add(counted));
@@ -198,7 +240,7 @@ impl Scales {
         scales.by_model.extend(
             sums.into_iter().map(|(model, (billed, counted))| (model, ratio(billed, counted))),
         );
-        for (number, members) in (0..).zip(conversations.members()) {
+        for (number, members) in (0..).zip(conversations.members().rows()) {
             let pairs: Vec<(u64, u64)> =
                 members.iter().filter_map(|index| pair(*index as usize)).collect();
             if let Some(factor) = growth(&pairs) {
@@ -209,10 +251,9 @@ impl Scales {
     }
 
     /// Billed tokens per counted token of a call whose prompt is not all there.
-    fn factor(&self, index: usize, entry: &Entry) -> f64 {
-        let known = self.by_model.get(&entry.model).or_else(|| {
-            self.conversation_of.get(index).and_then(|number| self.by_conversation.get(number))
-        });
+    fn factor(&self, conversation: u32, entry: &Entry) -> f64 {
+        let known = self.by_model.get(&entry.model);
+        let known = known.or_else(|| self.by_conversation.get(&conversation));
         known.or_else(|| self.family.get(&entry.model)).copied().unwrap_or(1.0)
     }
 }
@@ -258,10 +299,9 @@ fn family_factor(call: &Call, entry: &Entry, pricer: &Pricer<'_>) -> f64 {
     }
 }
 
-/// Parts of a call whose texts were logged.
-fn text_parts(log: &Log, call: &Call, runs: &[Run], factor: f64) -> Vec<Part> {
-    let usage = call.usage.get();
-    let total = usage.input.unwrap_or_default();
+/// The input of a call whose texts were logged, in prompt order.
+fn text_parts(log: &Log, call: &Call, runs: &[Run], factor: f64) -> Vec<(Component, Tokens)> {
+    let total = call.usage.get().input.unwrap_or_default();
     let (missing, in_front) = missing_component(log, call, runs);
     let mut runs = runs.to_vec();
     if let Some(component) = missing {
@@ -283,8 +323,7 @@ fn text_parts(log: &Log, call: &Call, runs: &[Run], factor: f64) -> Vec<Part> {
         runs.insert(at, run);
     }
     let scaled = scale(&runs, total);
-    let laid: Vec<(Component, Tokens)> = runs.iter().map(|run| run.component).zip(scaled).collect();
-    parts_of(&laid, &usage, |_| (Evidence::Inferred, false))
+    runs.iter().map(|run| run.component).zip(scaled).collect()
 }
 
 /// What the unexplained part of a bill is, and whether it stands in front.
@@ -304,43 +343,37 @@ fn missing_component(log: &Log, call: &Call, runs: &[Run]) -> (Option<Component>
     }
 }
 
-/// Parts as the records themselves state them; what they leave is unattributed.
-fn stated_parts(stated: &[(Component, Tokens)], usage: &Usage) -> Vec<Part> {
+/// The input as the records themselves state it; what they leave is
+/// unattributed.
+fn stated_parts(stated: &[(Component, Tokens)], usage: &Usage) -> Vec<(Component, Tokens)> {
     let mut laid: Vec<(Component, Tokens)> =
         stated.iter().copied().filter(|(component, _)| !component.is_output()).collect();
     laid.sort_unstable_by_key(|(component, _)| *component);
     let sum: Tokens = laid.iter().map(|(_, tokens)| *tokens).sum();
     let total = usage.input.unwrap_or(sum);
     laid.push((Component::Unattributed, total.saturating_sub(sum)));
-    parts_of(&laid, usage, |_| (Evidence::Measured, false))
+    laid
 }
 
-/// Parts deduced from counts alone.
-fn count_parts(runs: &[(Component, Tokens)], usage: &Usage) -> Vec<Part> {
-    parts_of(runs, usage, |component| match component {
+/// How the parts deduced from counts alone are known.
+fn count_grade(component: Component) -> (Evidence, bool) {
+    match component {
         Component::Unattributed => (Evidence::Measured, false),
         Component::SystemPrompt => (Evidence::Inferred, true),
         _ => (Evidence::Inferred, false),
-    })
-}
-
-fn whole(usage: &Usage) -> Vec<Part> {
-    let Some(total) = usage.input else { return Vec::new() };
-    parts_of(&[(Component::Unattributed, total)], usage, |_| (Evidence::Measured, false))
+    }
 }
 
 fn parts_of(
     laid: &[(Component, Tokens)],
     usage: &Usage,
     grade: impl Fn(Component) -> (Evidence, bool),
-) -> Vec<Part> {
+) -> impl Iterator<Item = Part> {
     let billed = by_position(laid, usage);
-    Component::ALL
-        .into_iter()
-        .filter(|component| !billed[component.index()].total().is_zero())
-        .map(|component| {
+    Component::ALL.into_iter().zip(billed).filter(|(_, billed)| !billed.total().is_zero()).map(
+        move |(component, billed)| {
             let (evidence, at_most) = grade(component);
-            Part { component, billed: billed[component.index()], evidence, at_most }
-        })
-        .collect()
+            Part::new(component, billed, evidence, at_most)
+        },
+    )
 }

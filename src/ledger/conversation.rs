@@ -9,6 +9,7 @@ use crate::record::symbol::Symbol;
 use crate::units::Evidence;
 
 use super::Entry;
+use super::flat::Flat;
 
 /// The conversations of a log.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub struct Conversations {
     /// For each entry, its turn: 1 for the first call of its conversation.
     turns: Vec<u32>,
     /// Entries of each conversation, in order of time.
-    members: Vec<Vec<u32>>,
+    members: Flat<u32>,
     /// Whether conversations were logged or deduced from prompts.
     pub evidence: Evidence,
     /// Whether the log says or shows anything about conversations.
@@ -33,9 +34,12 @@ impl Conversations {
     /// Groups the entries, which are in order of time.
     pub(super) fn of(log: &Log, entries: &[Entry]) -> Self {
         let mut found = Self::default();
+        let mut sizes: Vec<u32> = Vec::new();
         let mut logged: FxHashMap<Key, u32> = FxHashMap::default();
         let mut by_end: FxHashMap<NodeId, u32> = FxHashMap::default();
-        for (index, entry) in (0..).zip(entries) {
+        found.of_entry.reserve_exact(entries.len());
+        found.turns.reserve_exact(entries.len());
+        for entry in entries {
             let call = &log.calls[entry.call as usize];
             let conversation = match call.conversation {
                 Some(id) => {
@@ -43,24 +47,31 @@ impl Conversations {
                     // Chains of one session differ in their agent tag.
                     let agent = if call.flags.sidechain { call.tags } else { None };
                     let key = (call.workspace.or(call.account), id, call.flags.sidechain, agent);
-                    *logged.entry(key).or_insert_with(|| new(&mut found.members))
+                    *logged.entry(key).or_insert_with(|| new(&mut sizes))
                 }
-                None => found.deduced(log, call, &mut by_end),
+                None => found.deduced(log, call, &mut by_end, &mut sizes),
             };
+            let size = &mut sizes[conversation as usize];
+            *size += 1;
             found.of_entry.push(conversation);
-            let members = &mut found.members[conversation as usize];
-            members.push(index);
-            found.turns.push(u32::try_from(members.len()).unwrap_or(u32::MAX));
+            found.turns.push(*size);
         }
+        found.members = Flat::by_group(&found.of_entry, sizes.len());
         found
     }
 
     /// The conversation of a call that names none: the one whose last prompt it
     /// continues, else a new one. Needs an order, so only calls with a time.
-    fn deduced(&mut self, log: &Log, call: &Call, by_end: &mut FxHashMap<NodeId, u32>) -> u32 {
+    fn deduced(
+        &mut self,
+        log: &Log,
+        call: &Call,
+        by_end: &mut FxHashMap<NodeId, u32>,
+        sizes: &mut Vec<u32>,
+    ) -> u32 {
         let prompt = log.prompt(call.prompt).filter(|prompt| prompt.end != NodeId::ROOT);
         let (Some(prompt), Some(_)) = (prompt, call.time.get()) else {
-            return new(&mut self.members);
+            return new(sizes);
         };
         let mut at = log.tree.node(prompt.end).parent;
         let mut answered = log.tree.node(prompt.end).assistant;
@@ -78,7 +89,7 @@ impl Conversations {
             self.known = true;
             self.evidence = Evidence::Inferred;
         }
-        let conversation = continued.unwrap_or_else(|| new(&mut self.members));
+        let conversation = continued.unwrap_or_else(|| new(sizes));
         by_end.insert(prompt.end, conversation);
         conversation
     }
@@ -97,7 +108,7 @@ impl Conversations {
 
     /// Entries of each conversation, in order of time.
     #[must_use]
-    pub fn members(&self) -> &[Vec<u32>] {
+    pub const fn members(&self) -> &Flat<u32> {
         &self.members
     }
 }
@@ -109,13 +120,14 @@ impl Conversations {
         Self {
             of_entry: (0..entries).map(|_| 0).collect(),
             turns: (1..=entries).collect(),
-            members: vec![(0..entries).collect()],
+            members: Flat::by_group(&vec![0; entries as usize], 1),
             ..Self::default()
         }
     }
 }
 
-fn new(members: &mut Vec<Vec<u32>>) -> u32 {
-    members.push(Vec::new());
-    u32::try_from(members.len() - 1).unwrap_or(u32::MAX)
+/// Opens a conversation without any entry.
+fn new(sizes: &mut Vec<u32>) -> u32 {
+    sizes.push(0);
+    u32::try_from(sizes.len() - 1).unwrap_or(u32::MAX)
 }

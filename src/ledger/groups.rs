@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::record::component::Component;
 use crate::record::dimension::Dimension;
-use crate::record::symbol::{Strings, Symbol};
-use crate::units::{Clock, Evidence, Tokens, Usd};
+use crate::units::{Evidence, Tokens, Usd};
 
-use super::frame::grouped_totals;
-use super::pricing::{Bill, share_out};
-use super::{BucketEntry, Entry, Ledger};
+use super::Ledger;
+use super::frame::add_grouped;
+use super::keys::{NO_KEY, Numbers};
+use super::rows::{COUNTS, Chunk, Counts, Money, Record, Rows};
 
 /// A table of totals, its rows in the order in which they are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,310 +52,127 @@ pub struct Sums {
     pub at_most: bool,
 }
 
-/// One call, one bucket, or one component of either.
-struct Item {
-    keys: [u32; MOST_DIMENSIONS],
-    calls: Option<u64>,
-    input: Option<u64>,
-    output: Option<u64>,
-    cost: Option<Usd>,
-    unpriced_calls: u64,
-    evidence: Evidence,
-    at_most: bool,
-}
-
 /// Dimensions that one table can cross.
 pub const MOST_DIMENSIONS: usize = 4;
-const NO_KEY: u32 = u32::MAX;
+/// Calls that are summed up at a time: columns exist only for so many.
+const CHUNK: usize = 1 << 16;
 
 impl Ledger<'_> {
-    /// The totals by one dimension, or by the cross of several (at most
-    /// [`MOST_DIMENSIONS`]; further ones are left out).
+    /// The totals by each of the wanted crosses of dimensions (at most
+    /// [`MOST_DIMENSIONS`]; further ones are left out), in one pass over all
+    /// calls.
     #[must_use]
-    pub fn table(&self, dimensions: &[Dimension]) -> Table {
-        let dimensions = &dimensions[..dimensions.len().min(MOST_DIMENSIONS)];
-        let mut keys = Strings::default();
-        let mut items = Vec::new();
-        let components = dimensions.contains(&Dimension::Component);
-        for (index, entry) in self.entries.iter().enumerate() {
-            let found = dimensions
-                .iter()
-                .map(|dimension| intern(&mut keys, self.key(index, entry, *dimension).as_deref()));
-            let found: Vec<u32> = found.collect();
-            if components {
-                items.extend(self.component_items(index, entry).into_iter().map(
-                    |(component, item)| {
-                        with_keys(
-                            item,
-                            &found,
-                            dimensions,
-                            intern(&mut keys, Some(component.key())),
-                        )
-                    },
-                ));
-            } else {
-                items.push(with_keys(self.item(entry), &found, dimensions, NO_KEY));
-            }
-        }
-        for entry in &self.buckets {
-            let found: Vec<u32> = dimensions
-                .iter()
-                .map(|dimension| intern(&mut keys, self.bucket_key(entry, *dimension).as_deref()))
-                .collect();
-            for (component, item) in self.bucket_items(entry, components) {
-                let component =
-                    component.map_or(NO_KEY, |component| intern(&mut keys, Some(component.key())));
-                items.push(with_keys(item, &found, dimensions, component));
-            }
-        }
-        let rows = sum_up(&items, dimensions.len(), &keys);
-        Table { dimensions: dimensions.to_vec(), rows: sorted(rows, dimensions) }
-    }
-
-    fn item(&self, entry: &Entry) -> Item {
-        let usage = self.call(entry).usage.get();
-        Item {
-            keys: [NO_KEY; MOST_DIMENSIONS],
-            calls: Some(1),
-            input: usage.input.map(Tokens::get),
-            output: usage.output.map(Tokens::get),
-            cost: entry.bill.total(),
-            unpriced_calls: u64::from(entry.bill.total().is_none()),
-            evidence: entry.bill.evidence,
-            at_most: false,
-        }
-    }
-
-    /// A call taken apart: its dollars go where its tokens stand.
-    fn component_items(&self, index: usize, entry: &Entry) -> Vec<(Component, Item)> {
-        let parts = self.components.parts(index);
-        let shares = |amount: Usd, pick: fn(&super::split::Billed) -> Tokens| {
-            share_out(amount, &parts.iter().map(|part| pick(&part.billed)).collect::<Vec<_>>())
+    pub fn tables(&self, wanted: &[Vec<Dimension>]) -> Vec<Table> {
+        let mut groupings: Vec<Grouping> = wanted.iter().map(|cross| Grouping::by(cross)).collect();
+        let mut dimensions: Vec<Dimension> = wanted.iter().flatten().copied().collect();
+        dimensions.sort_unstable();
+        dimensions.dedup();
+        let mut numbers = Numbers::default();
+        let mut sum_up = |chunk: &Chunk| {
+            groupings.par_iter_mut().for_each(|grouping| grouping.add(chunk));
         };
-        let bill = &entry.bill;
-        let read = shares(bill.cache_read, |billed| billed.read);
-        let written = shares(bill.cache_write, |billed| billed.written);
-        let uncached = shares(bill.input, |billed| billed.uncached);
-        let priced = bill.total().is_some();
-        let mut items: Vec<(Component, Item)> = parts
-            .iter()
-            .zip(read.into_iter().zip(written).zip(uncached))
-            .map(|(part, ((read, written), uncached))| {
-                let item = Item {
-                    keys: [NO_KEY; MOST_DIMENSIONS],
-                    calls: Some(1),
-                    input: Some(part.billed.total().get()),
-                    output: None,
-                    cost: priced.then(|| read + written + uncached),
-                    unpriced_calls: u64::from(!priced),
-                    evidence: bill.evidence.worst(part.evidence),
-                    at_most: part.at_most,
-                };
-                (part.component, item)
-            })
-            .collect();
-        items.extend(output_items(&self.call(entry).usage.get(), bill, Some(1)));
-        items
-    }
-
-    fn bucket_items(
-        &self,
-        entry: &BucketEntry,
-        components: bool,
-    ) -> Vec<(Option<Component>, Item)> {
-        let bucket = self.bucket(entry);
-        let priced = entry.bill.total().is_some();
-        let item = Item {
-            keys: [NO_KEY; MOST_DIMENSIONS],
-            calls: bucket.calls,
-            input: bucket.usage.input.map(Tokens::get),
-            output: bucket.usage.output.map(Tokens::get),
-            cost: entry.bill.total(),
-            unpriced_calls: if priced { 0 } else { bucket.calls.unwrap_or(1) },
-            evidence: entry.bill.evidence,
-            at_most: false,
-        };
-        if !components {
-            return vec![(None, item)];
+        let mut chunk = Chunk::default();
+        for start in (0..self.entries.len()).step_by(CHUNK) {
+            let range = start..self.entries.len().min(start + CHUNK);
+            chunk.fill_with_calls(self, range, &mut numbers, &dimensions);
+            sum_up(&chunk);
         }
-        let bill = &entry.bill;
-        let input = Item {
-            output: None,
-            cost: priced.then(|| bill.input + bill.cache_read + bill.cache_write),
-            ..item
-        };
-        let output = output_items(&bucket.usage, bill, bucket.calls);
-        std::iter::once((Some(Component::Unattributed), input))
-            .filter(|(_, item)| item.input.is_some_and(|input| input > 0))
-            .chain(output.into_iter().map(|(component, item)| (Some(component), item)))
-            .collect()
-    }
-
-    /// The key of an entry; `None` where the log does not say. The component is
-    /// set later.
-    fn key(&self, index: usize, entry: &Entry, dimension: Dimension) -> Option<Cow<'_, str>> {
-        let call = self.call(entry);
-        let logged = |symbol: Option<Symbol>| self.log.strings.text_of(symbol).map(Cow::Borrowed);
-        match dimension {
-            Dimension::Component => None,
-            Dimension::Feature => self.names.text_of(entry.feature).map(Cow::Borrowed),
-            Dimension::Model => self.names.text_of(entry.model).map(Cow::Borrowed),
-            Dimension::User => logged(call.user),
-            Dimension::Account => logged(call.account),
-            Dimension::Conversation => logged(call.conversation).or_else(|| {
-                // Deduced conversations have no name of their own.
-                let number = self.conversations.conversation(index);
-                self.conversations.known.then(|| Cow::Owned(format!("conversation {}", number + 1)))
-            }),
-            Dimension::Provider => logged(call.provider),
-            Dimension::Tier => Some(Cow::Borrowed(call.tier.name())),
-            Dimension::Day => self.day(entry).map(Cow::Owned),
-            Dimension::Hour => {
-                let hour = entry.time?.timestamp()?.hour_in(&self.settings.time_zone)?;
-                Some(Cow::Owned(format!("{hour:02}")))
-            }
-        }
-    }
-
-    fn day(&self, entry: &Entry) -> Option<String> {
-        const DAY: i64 = 86_400_000_000;
-        let time = entry.time?;
-        match time.clock {
-            Clock::Dated => Some(time.timestamp()?.date_in(&self.settings.time_zone)?.to_string()),
-            Clock::Relative => Some(format!("day {}", time.micros.div_euclid(DAY))),
-        }
-    }
-
-    fn bucket_key(&self, entry: &BucketEntry, dimension: Dimension) -> Option<Cow<'_, str>> {
-        let bucket = self.bucket(entry);
-        let logged = |symbol: Option<Symbol>| self.log.strings.text_of(symbol).map(Cow::Borrowed);
-        match dimension {
-            Dimension::Component | Dimension::Conversation => None,
-            Dimension::Feature => self.names.text_of(entry.feature).map(Cow::Borrowed),
-            Dimension::Model => self.names.text_of(entry.model).map(Cow::Borrowed),
-            Dimension::User => logged(bucket.user),
-            Dimension::Account => logged(bucket.account),
-            Dimension::Provider => logged(bucket.provider),
-            Dimension::Tier => Some(Cow::Borrowed(bucket.tier.name())),
-            Dimension::Day => {
-                let date = bucket.start?.date_in(&self.settings.time_zone)?;
-                Some(Cow::Owned(date.to_string()))
-            }
-            Dimension::Hour => {
-                // A daily bucket has no hour of its own.
-                let (start, end) = (bucket.start?, bucket.end?);
-                let hour = start.hour_in(&self.settings.time_zone)?;
-                (end.micros() - start.micros() <= 3_600_000_000)
-                    .then(|| Cow::Owned(format!("{hour:02}")))
-            }
-        }
+        chunk.fill_with_buckets(self, &mut numbers, &dimensions);
+        sum_up(&chunk);
+        groupings.into_par_iter().map(|grouping| grouping.table(self)).collect()
     }
 }
 
-/// The generated side of a call: text and reasoning. Tool fees go with the text.
-fn output_items(
-    usage: &crate::record::usage::Usage,
-    bill: &Bill,
-    calls: Option<u64>,
-) -> Vec<(Component, Item)> {
-    let Some(output) = usage.output.filter(|output| !output.is_zero()) else {
-        return Vec::new();
-    };
-    let reasoning = usage.reasoning.unwrap_or_default();
-    let parts = [output.saturating_sub(reasoning), reasoning];
-    let costs = share_out(bill.output, &parts);
-    let priced = bill.total().is_some();
-    [Component::OutputText, Component::OutputReasoning]
-        .into_iter()
-        .zip(parts.into_iter().zip(costs))
-        .filter(|(_, (tokens, _))| !tokens.is_zero())
-        .map(|(component, (tokens, cost))| {
-            let fees = if component == Component::OutputText { bill.fees } else { Usd::ZERO };
-            let item = Item {
-                keys: [NO_KEY; MOST_DIMENSIONS],
-                calls,
-                input: None,
-                output: Some(tokens.get()),
-                cost: priced.then(|| cost + fees),
-                unpriced_calls: if priced { 0 } else { calls.unwrap_or(1) },
-                evidence: bill.evidence,
-                at_most: false,
-            };
-            (component, item)
-        })
-        .collect()
+/// One table in the making.
+struct Grouping {
+    dimensions: Vec<Dimension>,
+    numbers: FxHashMap<[u32; MOST_DIMENSIONS], u32>,
+    /// The keys and the group of the row before: often those of the next one.
+    last: ([u32; MOST_DIMENSIONS], u32),
+    /// Where each group was met first: its keys are read off there.
+    first: Vec<(Record, Option<Component>)>,
+    counts: Vec<[u64; COUNTS]>,
+    money: Vec<Money>,
 }
 
-fn intern(keys: &mut Strings, key: Option<&str>) -> u32 {
-    key.and_then(|key| keys.intern(key))
-        .map_or(NO_KEY, |symbol| u32::try_from(symbol.index()).unwrap_or(NO_KEY))
-}
-
-fn with_keys(mut item: Item, found: &[u32], dimensions: &[Dimension], component: u32) -> Item {
-    for ((place, key), dimension) in item.keys.iter_mut().zip(found).zip(dimensions) {
-        *place = if *dimension == Dimension::Component { component } else { *key };
-    }
-    item
-}
-
-fn sum_up(items: &[Item], dimensions: usize, keys: &Strings) -> Vec<TableRow> {
-    let mut numbers: FxHashMap<[u32; MOST_DIMENSIONS], u32> = FxHashMap::default();
-    let mut combinations = Vec::new();
-    let groups: Vec<u32> = items
-        .iter()
-        .map(|item| {
-            *numbers.entry(item.keys).or_insert_with(|| {
-                combinations.push(item.keys);
-                u32::try_from(combinations.len() - 1).unwrap_or(NO_KEY)
-            })
-        })
-        .collect();
-    let column = |pick: &dyn Fn(&Item) -> u64| items.iter().map(pick).collect::<Vec<u64>>();
-    let known = |value: Option<u64>| u64::from(value.is_some());
-    let columns = [
-        column(&|item| item.calls.unwrap_or(0)),
-        column(&|item| known(item.calls)),
-        column(&|item| item.input.unwrap_or(0)),
-        column(&|item| known(item.input)),
-        column(&|item| item.output.unwrap_or(0)),
-        column(&|item| known(item.output)),
-        column(&|item| item.unpriced_calls),
-    ];
-    let totals = grouped_totals(&groups, combinations.len(), &columns);
-    // Money is summed here, in integers of 128 bits.
-    let mut money: Vec<(Option<Usd>, Evidence, bool)> =
-        vec![Default::default(); combinations.len()];
-    for (group, item) in groups.iter().zip(items) {
-        let (cost, evidence, at_most) = &mut money[*group as usize];
-        if let Some(amount) = item.cost {
-            *cost = Some(cost.unwrap_or_default() + amount);
-            *evidence = evidence.worst(item.evidence);
+impl Grouping {
+    fn by(dimensions: &[Dimension]) -> Self {
+        Self {
+            dimensions: dimensions.iter().copied().take(MOST_DIMENSIONS).collect(),
+            numbers: FxHashMap::default(),
+            last: ([NO_KEY; MOST_DIMENSIONS], NO_KEY),
+            first: Vec::new(),
+            counts: Vec::new(),
+            money: Vec::new(),
         }
-        *at_most |= item.at_most;
     }
-    let key_texts: Vec<&str> = keys.iter().map(|(_, text)| text).collect();
-    combinations
-        .iter()
-        .zip(totals.iter().zip(money))
-        .map(|(combination, (totals, (cost, evidence, at_most)))| {
-            let sum = |at: usize| (totals[at + 1] > 0).then_some(totals[at]);
-            TableRow {
-                keys: combination[..dimensions]
-                    .iter()
-                    .map(|key| key_texts.get(*key as usize).map(|text| (*text).to_owned()))
-                    .collect(),
-                sums: Sums {
-                    calls: sum(0),
-                    input: sum(2).map(Tokens::new),
-                    output: sum(4).map(Tokens::new),
-                    cost,
-                    unpriced_calls: totals[6],
-                    evidence,
-                    at_most,
-                },
+
+    fn add(&mut self, chunk: &Chunk) {
+        let by_component = self.dimensions.contains(&Dimension::Component);
+        let rows = if by_component { &chunk.parts } else { &chunk.whole };
+        let groups: Vec<u32> =
+            (0..rows.records.len()).map(|row| self.group(chunk, rows, row)).collect();
+        add_grouped(&groups, &rows.counts, &mut self.counts);
+        // Money is summed here, in integers of 128 bits.
+        for (group, row) in groups.iter().zip(&rows.money) {
+            let sum = &mut self.money[*group as usize];
+            if let Some(cost) = row.cost {
+                sum.cost = Some(sum.cost.unwrap_or_default() + cost);
+                sum.evidence = sum.evidence.worst(row.evidence);
             }
-        })
-        .collect()
+            sum.at_most |= row.at_most;
+        }
+    }
+
+    /// The group of a row, a new one where its keys were not met before.
+    fn group(&mut self, chunk: &Chunk, rows: &Rows, row: usize) -> u32 {
+        let mut keys = [NO_KEY; MOST_DIMENSIONS];
+        for (key, dimension) in keys.iter_mut().zip(&self.dimensions) {
+            *key = chunk.key(rows, row, *dimension);
+        }
+        if self.last.0 == keys && self.last.1 != NO_KEY {
+            return self.last.1;
+        }
+        let group = *self.numbers.entry(keys).or_insert_with(|| {
+            let record = chunk.records[rows.records[row] as usize];
+            self.first.push((record, rows.components[row]));
+            self.counts.push([0; COUNTS]);
+            self.money.push(Money { cost: None, evidence: Evidence::default(), at_most: false });
+            u32::try_from(self.first.len() - 1).unwrap_or(NO_KEY)
+        });
+        self.last = (keys, group);
+        group
+    }
+
+    fn table(self, ledger: &Ledger<'_>) -> Table {
+        let rows = self.first.iter().zip(self.counts.iter().zip(&self.money));
+        let rows = rows.map(|((record, component), (counts, money))| {
+            let keys = self.dimensions.iter().map(|dimension| match (dimension, record) {
+                (Dimension::Component, _) => component.map(|component| component.key().to_owned()),
+                (_, Record::Call(index)) => ledger.key(*index, *dimension).map(Cow::into_owned),
+                (_, Record::Bucket(index)) => {
+                    ledger.bucket_key(&ledger.buckets[*index], *dimension).map(Cow::into_owned)
+                }
+            });
+            TableRow { keys: keys.collect(), sums: Sums::of(Counts::of_columns(*counts), *money) }
+        });
+        let rows = sorted(rows.collect(), &self.dimensions);
+        Table { dimensions: self.dimensions, rows }
+    }
+}
+
+impl Sums {
+    fn of(counts: Counts, money: Money) -> Self {
+        Self {
+            calls: counts.calls,
+            input: counts.input.map(Tokens::new),
+            output: counts.output.map(Tokens::new),
+            cost: money.cost,
+            unpriced_calls: counts.unpriced_calls,
+            evidence: money.evidence,
+            at_most: money.at_most,
+        }
+    }
 }
 
 /// Times in their own order; everything else by cost, then tokens, then key.

@@ -18,6 +18,7 @@ use crate::record::symbol::Symbol;
 
 use super::Entry;
 use super::conversation::Conversations;
+use super::flat::Flat;
 use super::split::Run;
 
 /// Texts shorter than this are no documents.
@@ -66,19 +67,23 @@ struct Template {
 
 /// For each entry, its prompt as runs of components in prompt order; empty
 /// where its texts were not logged.
-pub(super) fn runs(log: &Log, entries: &[Entry], conversations: &Conversations) -> Vec<Vec<Run>> {
-    let mut runs = vec![Vec::new(); entries.len()];
+pub(super) fn runs(log: &Log, entries: &[Entry], conversations: &Conversations) -> Flat<Run> {
+    let mut runs = Flat::default();
     if log.prompts.is_empty() {
         return runs;
     }
     let templates = templates(log, entries, conversations);
-    let found: Vec<Vec<(usize, Vec<Run>)>> = conversations
-        .members()
-        .par_iter()
-        .map(|members| conversation_runs(log, entries, members, &templates))
+    let members = conversations.members();
+    let mut found: Vec<(usize, Vec<Run>)> = (0..members.len())
+        .into_par_iter()
+        .flat_map_iter(|number| conversation_runs(log, entries, members.row(number), &templates))
         .collect();
-    for (index, found) in found.into_iter().flatten() {
-        runs[index] = found;
+    found.sort_unstable_by_key(|(index, _)| *index);
+    for (index, found) in found {
+        while runs.len() < index {
+            runs.push([]);
+        }
+        runs.push(found);
     }
     runs
 }
@@ -220,7 +225,7 @@ fn templates(
 ) -> FxHashMap<Group, Template> {
     let mut groups: FxHashMap<Group, Vec<u32>> = FxHashMap::default();
     // One prompt per conversation: a long one must not outvote the others.
-    for members in conversations.members() {
+    for members in conversations.members().rows() {
         let mut counted: FxHashSet<Group> = FxHashSet::default();
         for &member in members {
             let entry = &entries[member as usize];

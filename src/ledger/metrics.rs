@@ -2,6 +2,7 @@
 //! model; and who is heavy.
 
 use std::cmp::Reverse;
+use std::iter::Sum;
 
 use rustc_hash::FxHashMap;
 
@@ -17,8 +18,38 @@ use super::{Entry, Ledger};
 /// values do not exceed, exact. `None` without values.
 #[must_use]
 pub fn quantile<T: Copy + Ord>(sorted: &[T], percent: usize) -> Option<T> {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied()
+    sorted.get(rank(sorted.len(), percent)).copied()
+}
+
+fn rank(values: usize, percent: usize) -> usize {
+    (values * percent).div_ceil(100).max(1) - 1
+}
+
+/// How a value is spread over the calls that have one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread<T> {
+    /// Calls that have a value.
+    pub calls: u64,
+    /// The sum.
+    pub sum: T,
+    /// The 50th percentile, see [`quantile`].
+    pub median: T,
+    /// The 95th percentile.
+    pub p95: T,
+}
+
+impl<T: Copy + Ord + Sum> Spread<T> {
+    /// Reorders `values`; `None` where there is none.
+    fn of(values: &mut [T]) -> Option<Self> {
+        if values.is_empty() {
+            return None;
+        }
+        let calls = values.len();
+        let (below, &mut p95, _) = values.select_nth_unstable(rank(calls, 95));
+        let middle = rank(calls, 50);
+        let median = if middle < below.len() { *below.select_nth_unstable(middle).1 } else { p95 };
+        Some(Self { calls: calls as u64, sum: values.iter().copied().sum(), median, p95 })
+    }
 }
 
 /// Figures over a set of calls.
@@ -26,58 +57,92 @@ pub fn quantile<T: Copy + Ord>(sorted: &[T], percent: usize) -> Option<T> {
 pub struct Figures {
     /// Calls of the set.
     pub calls: u64,
-    /// Costs of the calls that were priced, sorted.
-    pub costs: Vec<Usd>,
-    /// Input tokens of the calls that report them, sorted.
-    pub inputs: Vec<u64>,
-    /// Output tokens of the calls that report them, sorted.
-    pub outputs: Vec<u64>,
+    /// Costs of the calls that were priced.
+    pub costs: Option<Spread<Usd>>,
+    /// Input tokens of the calls that report them.
+    pub inputs: Option<Spread<u64>>,
+    /// Output tokens of the calls that report them.
+    pub outputs: Option<Spread<u64>>,
     /// Input tokens of the calls that report cache reads.
     pub cacheable: Tokens,
     /// Of these, read from the cache.
     pub cache_read: Tokens,
-    /// Milliseconds to the end of the answer, sorted.
-    pub latencies: Vec<u64>,
-    /// Milliseconds to the first token, sorted.
-    pub first_tokens: Vec<u64>,
+    /// Milliseconds to the end of the answer.
+    pub latencies: Option<Spread<u64>>,
+    /// Milliseconds to the first token.
+    pub first_tokens: Option<Spread<u64>>,
     /// Calls that failed.
     pub errors: u64,
 }
 
 impl Figures {
+    /// The sum of the costs that are known.
+    #[must_use]
+    pub fn cost(&self) -> Usd {
+        self.costs.map_or(Usd::ZERO, |costs| costs.sum)
+    }
+}
+
+/// The values that [`Figures`] are made of.
+#[derive(Debug, Default)]
+struct Values {
+    calls: u64,
+    errors: u64,
+    cacheable: Tokens,
+    cache_read: Tokens,
+    costs: Vec<Usd>,
+    /// Input, output, latency, time to the first token.
+    counts: [Vec<u64>; 4],
+}
+
+impl Values {
     fn add(&mut self, entry: &Entry, call: &Call) {
         let usage = call.usage.get();
         self.calls += 1;
         self.errors += u64::from(call.status == Status::Error);
-        if entry.bill.state == State::Priced
-            && let Some(cost) = entry.bill.total()
-        {
-            self.costs.push(cost);
+        if entry.bill.state == State::Priced {
+            self.costs.extend(entry.bill.total());
         }
-        self.inputs.extend(usage.input.map(Tokens::get));
-        self.outputs.extend(usage.output.map(Tokens::get));
         if let (Some(input), Some(read)) = (usage.input, usage.cache_read) {
             self.cacheable += input;
             self.cache_read += read;
         }
-        self.latencies.extend(call.latency_milliseconds.get());
-        self.first_tokens.extend(call.first_token_milliseconds.get());
-    }
-
-    fn sort(mut self) -> Self {
-        self.costs.sort_unstable();
-        for values in
-            [&mut self.inputs, &mut self.outputs, &mut self.latencies, &mut self.first_tokens]
-        {
-            values.sort_unstable();
+        let counts = [
+            usage.input.map(Tokens::get),
+            usage.output.map(Tokens::get),
+            call.latency_milliseconds.get(),
+            call.first_token_milliseconds.get(),
+        ];
+        for (values, count) in self.counts.iter_mut().zip(counts) {
+            values.extend(count);
         }
-        self
     }
 
-    /// The sum of the costs that are known.
-    #[must_use]
-    pub fn cost(&self) -> Usd {
-        self.costs.iter().copied().sum()
+    fn append(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.errors += other.errors;
+        self.cacheable += other.cacheable;
+        self.cache_read += other.cache_read;
+        self.costs.extend(other.costs);
+        for (values, other) in self.counts.iter_mut().zip(other.counts) {
+            values.extend(other);
+        }
+    }
+
+    fn figures(&mut self) -> Figures {
+        let [inputs, outputs, latencies, first_tokens] =
+            self.counts.each_mut().map(|values| Spread::of(values));
+        Figures {
+            calls: self.calls,
+            costs: Spread::of(&mut self.costs),
+            inputs,
+            outputs,
+            cacheable: self.cacheable,
+            cache_read: self.cache_read,
+            latencies,
+            first_tokens,
+            errors: self.errors,
+        }
     }
 }
 
@@ -111,45 +176,45 @@ impl UserCosts {
 }
 
 impl Ledger<'_> {
-    /// Figures over all calls.
+    /// Figures over all calls, and by model, the dearest first.
     #[must_use]
-    pub fn figures(&self) -> Figures {
-        let mut figures = Figures::default();
-        for entry in &self.entries {
-            figures.add(entry, self.call(entry));
-        }
-        figures.sort()
-    }
-
-    /// Figures by model, the dearest first.
-    #[must_use]
-    pub fn model_figures(&self) -> Vec<ModelFigures> {
-        let mut by_model: FxHashMap<Option<Symbol>, ModelFigures> = FxHashMap::default();
+    pub fn figures(&self) -> (Figures, Vec<ModelFigures>) {
+        let mut models: Vec<(ModelFigures, Values)> = Vec::new();
+        let mut numbers: FxHashMap<Option<Symbol>, usize> = FxHashMap::default();
         for entry in &self.entries {
             let call = self.call(entry);
-            let found = by_model.entry(entry.model).or_insert_with(|| {
-                let model = self.names.text_of(entry.model).map(str::to_owned);
-                let provider = self.log.strings.text_of(call.provider);
-                let tier = model
-                    .as_deref()
-                    .and_then(|model| self.table.find(provider, model))
-                    .and_then(|found| found.model().tier());
-                ModelFigures { model, tier, figures: Figures::default() }
+            let number = *numbers.entry(entry.model).or_insert_with(|| {
+                models.push((self.model(entry), Values::default()));
+                models.len() - 1
             });
-            found.figures.add(entry, call);
+            models[number].1.add(entry, call);
         }
-        let mut models: Vec<ModelFigures> = by_model
-            .into_values()
-            .map(|model| ModelFigures { figures: model.figures.sort(), ..model })
-            .collect();
-        models.sort_by(|left, right| {
+        let mut all = Values::default();
+        let mut found = Vec::new();
+        for (mut model, mut values) in models {
+            model.figures = values.figures();
+            found.push(model);
+            all.append(values);
+        }
+        found.sort_by(|left, right| {
             (Reverse(left.figures.cost()), Reverse(left.figures.calls), &left.model).cmp(&(
                 Reverse(right.figures.cost()),
                 Reverse(right.figures.calls),
                 &right.model,
             ))
         });
-        models
+        (all.figures(), found)
+    }
+
+    /// An entry's model, without figures.
+    fn model(&self, entry: &Entry) -> ModelFigures {
+        let model = self.names.text_of(entry.model).map(str::to_owned);
+        let provider = self.log.strings.text_of(self.call(entry).provider);
+        let tier = model
+            .as_deref()
+            .and_then(|model| self.table.find(provider, model))
+            .and_then(|found| found.model().tier());
+        ModelFigures { model, tier, figures: Figures::default() }
     }
 
     /// Calls that send a request again that had failed before, within ten
@@ -200,7 +265,7 @@ impl Ledger<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::quantile;
+    use super::{Spread, quantile};
 
     #[test]
     fn a_quantile_is_one_of_the_values() {
@@ -210,5 +275,15 @@ mod tests {
         assert_eq!(quantile(&values, 50), Some(10));
         assert_eq!(quantile(&[7], 95), Some(7));
         assert_eq!(quantile::<u64>(&[], 95), None);
+    }
+
+    #[test]
+    fn a_spread_takes_the_same_quantiles_unsorted() {
+        let mut values: Vec<u64> = (1..=20).rev().collect();
+        let spread = Spread { calls: 20, sum: 210, median: 10, p95: 19 };
+        assert_eq!(Spread::of(&mut values), Some(spread));
+        // Both quantiles of one value are that value.
+        assert_eq!(Spread::of(&mut [7]), Some(Spread { calls: 1, sum: 7, median: 7, p95: 7 }));
+        assert_eq!(Spread::<u64>::of(&mut []), None);
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod components;
 pub mod conversation;
+pub mod flat;
 pub mod groups;
 pub mod metrics;
 pub mod pricing;
@@ -13,7 +14,9 @@ pub mod split;
 
 mod frame;
 mod inference;
+mod keys;
 mod messages;
+mod rows;
 
 use std::borrow::Cow;
 
@@ -31,7 +34,7 @@ use crate::units::{Evidence, Moment, Timestamp, Usd};
 
 use components::Components;
 use conversation::Conversations;
-use pricing::{Bill, Pricer};
+use pricing::{Amounts, Bill, Pricer};
 
 /// What the user chose.
 #[derive(Clone, Debug)]
@@ -114,6 +117,8 @@ pub struct Ledger<'a> {
     pub names: Strings,
     /// How features were found.
     pub feature_evidence: Evidence,
+    /// What prices them.
+    pub pricer: Pricer<'a>,
     /// Which calls belong to one conversation.
     pub conversations: Conversations,
     /// Which part of each prompt is what.
@@ -129,7 +134,7 @@ impl<'a> Ledger<'a> {
         let mut names = Strings::default();
         let default_model = settings.model.as_deref().and_then(|model| names.intern(model));
         let by_call_site = !log.calls.iter().any(|call| call.feature.is_some());
-        let mut drafts = Vec::with_capacity(log.calls.len());
+        let mut entries = Vec::with_capacity(log.calls.len());
         for (position, call) in (0..).zip(&log.calls) {
             let time = moment(call, settings);
             let feature = feature_of(log, call, settings, by_call_site);
@@ -144,17 +149,8 @@ impl<'a> Ledger<'a> {
                 Some(name) => names.intern(name),
                 None => default_model,
             };
-            drafts.push((position, feature, model, time));
+            entries.push(Entry { call: position, feature, model, time, bill: Bill::default() });
         }
-        let pricer = Pricer::new(table, log, &names);
-        let entries: Vec<Entry> = drafts
-            .into_par_iter()
-            .map(|(position, feature, model, time): (u32, _, _, _)| {
-                let call = &log.calls[position as usize];
-                let bill = pricer.call(call, model, time.and_then(Moment::timestamp));
-                Entry { call: position, feature, model, time, bill }
-            })
-            .collect();
         let mut buckets = Vec::new();
         for (position, bucket) in (0..).zip(&log.buckets) {
             if settings.period.holds(bucket.start)
@@ -163,17 +159,15 @@ impl<'a> Ledger<'a> {
                 let name = |symbol| log.strings.text_of(symbol);
                 let feature = name(bucket.feature).and_then(|name| names.intern(name));
                 let model = name(bucket.model).and_then(|name| names.intern(name));
-                buckets.push((position, feature, model));
+                buckets.push(BucketEntry {
+                    bucket: position,
+                    feature,
+                    model,
+                    bill: Bill::default(),
+                });
             }
         }
-        let pricer = Pricer::new(table, log, &names);
-        let buckets: Vec<BucketEntry> = buckets
-            .into_iter()
-            .map(|(position, feature, model): (u32, _, _)| {
-                let bill = pricer.bucket(&log.buckets[position as usize], model);
-                BucketEntry { bucket: position, feature, model, bill }
-            })
-            .collect();
+        let pricer = price(log, table, &names, &mut entries, &mut buckets);
         let conversations = Conversations::of(log, &entries);
         let components = Components::of(log, &entries, &conversations, &pricer);
         let seen = log.calls.len() + log.buckets.len();
@@ -191,10 +185,24 @@ impl<'a> Ledger<'a> {
             buckets,
             names,
             feature_evidence,
+            pricer,
             conversations,
             components,
             left_out,
         }
+    }
+
+    /// What an entry costs, by the position of its tokens.
+    #[must_use]
+    pub fn amounts(&self, entry: &Entry) -> Amounts {
+        let at = entry.time.and_then(Moment::timestamp);
+        self.pricer.call(self.call(entry), entry.model, at).into()
+    }
+
+    /// What a bucket costs, by the position of its tokens.
+    #[must_use]
+    pub fn bucket_amounts(&self, entry: &BucketEntry) -> Amounts {
+        self.pricer.bucket(self.bucket(entry), entry.model).into()
     }
 
     /// The record behind an entry.
@@ -208,6 +216,28 @@ impl<'a> Ledger<'a> {
     pub fn bucket(&self, entry: &BucketEntry) -> &'a Bucket {
         &self.log.buckets[entry.bucket as usize]
     }
+}
+
+/// Prices every entry.
+fn price<'a>(
+    log: &'a Log,
+    table: &'a PriceTable,
+    names: &Strings,
+    entries: &mut [Entry],
+    buckets: &mut [BucketEntry],
+) -> Pricer<'a> {
+    let calls = entries.iter().map(|entry| (log.calls[entry.call as usize].provider, entry.model));
+    let aggregates =
+        buckets.iter().map(|entry| (log.buckets[entry.bucket as usize].provider, entry.model));
+    let pricer = Pricer::new(table, log, names, calls.chain(aggregates));
+    entries.par_iter_mut().for_each(|entry| {
+        let at = entry.time.and_then(Moment::timestamp);
+        entry.bill = pricer.call(&log.calls[entry.call as usize], entry.model, at).into();
+    });
+    for entry in buckets {
+        entry.bill = pricer.bucket(&log.buckets[entry.bucket as usize], entry.model).into();
+    }
+    pricer
 }
 
 /// When a call happened, relative clocks set to the epoch that was given.

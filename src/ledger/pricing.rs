@@ -1,6 +1,6 @@
 //! What each call costs, by position of its tokens.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::prices::{
     LaneQuery, Match, MediaTokens, PriceBasis, PriceQuery, PriceTable, Priced, Remarks, Tool,
@@ -9,14 +9,27 @@ use crate::record::bucket::Bucket;
 use crate::record::call::Call;
 use crate::record::log::Log;
 use crate::record::symbol::{Strings, Symbol};
-use crate::record::usage::Usage;
 use crate::units::{Evidence, Timestamp, Tokens, Usd};
 
-/// The cost of one call, exact, by position.
+/// What one call costs, exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bill {
     /// Whether the table priced it, and if not, why.
     pub state: State,
+    amount: Usd,
+    /// What is missing from the amount or was assumed for it.
+    pub remarks: Remarks,
+    /// How the price is known.
+    pub evidence: Evidence,
+}
+
+/// A bill taken apart by the position of its tokens; all zero where the call
+/// could not be priced.
+///
+/// Reckoned anew where it is needed: kept with every call it would be the
+/// largest part of the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
     /// Prompt tokens neither read nor written.
     pub input: Usd,
     /// Prompt tokens read from the cache.
@@ -27,10 +40,6 @@ pub struct Bill {
     pub output: Usd,
     /// Hosted tools.
     pub fees: Usd,
-    /// What is missing from the amounts or was assumed for them.
-    pub remarks: Remarks,
-    /// How the price is known.
-    pub evidence: Evidence,
 }
 
 /// Whether a call could be priced.
@@ -52,28 +61,36 @@ impl Bill {
     /// The sum; `None` where the call could not be priced.
     #[must_use]
     pub fn total(&self) -> Option<Usd> {
-        match self.state {
-            State::Priced | State::NotBilled => {
-                Some(self.input + self.cache_read + self.cache_write + self.output + self.fees)
-            }
-            State::UnknownModel | State::UnknownUsage => None,
+        matches!(self.state, State::Priced | State::NotBilled).then_some(self.amount)
+    }
+}
+
+/// The table's answer and how it is known, or why there is none.
+type Answer = Result<(Priced, Evidence), State>;
+
+impl From<Answer> for Bill {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Ok((priced, evidence)) => Self {
+                state: State::Priced,
+                amount: priced.total(),
+                remarks: priced.remarks,
+                evidence,
+            },
+            Err(state) => Self { state, ..Self::default() },
         }
     }
+}
 
-    fn unknown(state: State) -> Self {
-        Self { state, ..Self::default() }
-    }
-
-    fn of(priced: &Priced, evidence: Evidence) -> Self {
+impl From<Answer> for Amounts {
+    fn from(answer: Answer) -> Self {
+        let Ok((priced, _)) = answer else { return Self::default() };
         Self {
-            state: State::Priced,
             input: priced.input,
             cache_read: priced.cache_read,
             cache_write: priced.cache_write,
             output: priced.output,
             fees: priced.fees,
-            remarks: priced.remarks,
-            evidence,
         }
     }
 }
@@ -83,55 +100,47 @@ impl Bill {
 pub struct Pricer<'a> {
     log: &'a Log,
     models: FxHashMap<(Option<Symbol>, Symbol), Option<Match<'a>>>,
-    table: &'a PriceTable,
-    names: &'a Strings,
 }
 
 impl<'a> Pricer<'a> {
-    /// Looks up every model of a log. `names` holds the models' names.
+    /// Looks up models as providers name them: a provider of the log with a
+    /// model of `names`.
     #[must_use]
-    pub fn new(table: &'a PriceTable, log: &'a Log, names: &'a Strings) -> Self {
-        let mut pairs: FxHashSet<(Option<Symbol>, Option<Symbol>)> = FxHashSet::default();
-        pairs.extend(log.calls.iter().map(|call| (call.provider, call.model)));
-        pairs.extend(log.buckets.iter().map(|bucket| (bucket.provider, bucket.model)));
-        let mut pricer = Self { log, models: FxHashMap::default(), table, names };
-        for (provider, model) in pairs {
-            // Names of the log and names of the ledger are different tables.
-            let name = log.strings.text_of(model).and_then(|name| names.find(name));
-            if let Some(model) = name {
-                pricer.models.insert((provider, model), pricer.look_up(provider, model));
+    pub fn new(
+        table: &'a PriceTable,
+        log: &'a Log,
+        names: &Strings,
+        models: impl Iterator<Item = (Option<Symbol>, Option<Symbol>)>,
+    ) -> Self {
+        let mut found = FxHashMap::default();
+        for (provider, model) in models {
+            if let Some(model) = model {
+                found.entry((provider, model)).or_insert_with(|| {
+                    table.find(log.strings.text_of(provider), names.text(model))
+                });
             }
         }
-        pricer
-    }
-
-    fn look_up(&self, provider: Option<Symbol>, model: Symbol) -> Option<Match<'a>> {
-        self.table.find(self.log.strings.text_of(provider), self.names.text(model))
+        Self { log, models: found }
     }
 
     /// The table's entry for a model as a provider names it.
     #[must_use]
-    pub fn find(&self, provider: Option<Symbol>, model: Option<Symbol>) -> Option<Match<'a>> {
-        let model = model?;
-        match self.models.get(&(provider, model)) {
-            Some(found) => *found,
-            None => self.look_up(provider, model),
-        }
+    pub fn find(&self, provider: Option<Symbol>, model: Option<Symbol>) -> Option<&Match<'a>> {
+        self.models.get(&(provider, model?))?.as_ref()
     }
 
     /// Prices a call.
-    #[must_use]
-    pub fn call(&self, call: &Call, model: Option<Symbol>, at: Option<Timestamp>) -> Bill {
+    pub(super) fn call(&self, call: &Call, model: Option<Symbol>, at: Option<Timestamp>) -> Answer {
         let usage = call.usage.get();
         if call.flags.gateway_cache_hit {
-            return Bill::unknown(State::NotBilled);
+            return Err(State::NotBilled);
         }
         if !usage.is_reported() {
             let failed = call.status == crate::record::call::Status::Error;
-            return Bill::unknown(if failed { State::NotBilled } else { State::UnknownUsage });
+            return Err(if failed { State::NotBilled } else { State::UnknownUsage });
         }
         let Some(found) = self.find(call.provider, model) else {
-            return Bill::unknown(State::UnknownModel);
+            return Err(State::UnknownModel);
         };
         // Schedules go by the time of completion.
         let latency = call.latency_milliseconds.get().unwrap_or(0);
@@ -147,22 +156,21 @@ impl<'a> Pricer<'a> {
                 region: self.log.strings.text_of(call.region),
                 at: completed,
             },
-            media: audio(&usage),
+            media: MediaTokens::default(),
             tools: if call.tool_requests > 0 { &tools } else { &[] },
         });
-        let mut evidence = basis_evidence(&found, call.flags.inferred_provider);
+        let mut evidence = basis_evidence(found, call.flags.inferred_provider);
         if at.is_none() || call.flags.assumed_write_lifetime {
             evidence = evidence.worst(Evidence::Assumed);
         }
-        Bill::of(&priced, evidence)
+        Ok((priced, evidence))
     }
 
     /// Prices a bucket: its calls are unknown, so long-context prices apply
     /// only where the export says so.
-    #[must_use]
-    pub fn bucket(&self, bucket: &Bucket, model: Option<Symbol>) -> Bill {
+    pub(super) fn bucket(&self, bucket: &Bucket, model: Option<Symbol>) -> Answer {
         let Some(found) = self.find(bucket.provider, model) else {
-            return Bill::unknown(State::UnknownModel);
+            return Err(State::UnknownModel);
         };
         let tools = [(Tool::WebSearch, bucket.tool_requests)];
         let lane = LaneQuery {
@@ -179,14 +187,14 @@ impl<'a> Pricer<'a> {
             },
             bucket.long_context == Some(true),
         );
-        let mut evidence = basis_evidence(&found, false);
+        let mut evidence = basis_evidence(found, false);
         if bucket.start.is_none() {
             evidence = evidence.worst(Evidence::Assumed);
         }
-        if bucket.long_context.is_none() && has_context_tiers(&found) {
+        if bucket.long_context.is_none() && has_context_tiers(found) {
             evidence = evidence.worst(Evidence::Inferred);
         }
-        Bill::of(&priced, evidence)
+        Ok((priced, evidence))
     }
 }
 
@@ -206,53 +214,56 @@ fn has_context_tiers(found: &Match<'_>) -> bool {
         .any(|interval| interval.context_rates(crate::record::lane::Tier::Standard).count() > 1)
 }
 
-/// The tokens of a call that have rates of their own.
-fn audio(usage: &Usage) -> MediaTokens {
-    MediaTokens {
-        audio_input: usage.audio_input.unwrap_or_default(),
-        audio_output: usage.audio_output.unwrap_or_default(),
-        ..MediaTokens::default()
-    }
+/// Shares an amount out in proportion to token counts, exactly: each part gets
+/// what it adds to the running total, rounded down.
+#[derive(Clone, Copy, Debug)]
+pub struct Shares {
+    quotient: i128,
+    remainder: i128,
+    whole: i128,
+    running: i128,
+    given: i128,
 }
 
-/// Shares `amount` out in proportion to token counts, exactly: each part gets
-/// what it adds to the running total, rounded down.
-#[must_use]
-pub fn share_out(amount: Usd, parts: &[Tokens]) -> Vec<Usd> {
-    let whole: u128 = parts.iter().map(|part| u128::from(part.get())).sum();
-    if whole == 0 {
-        return vec![Usd::ZERO; parts.len()];
+impl Shares {
+    /// Shares `amount` over parts that have `whole` tokens in all.
+    #[must_use]
+    pub fn of(amount: Usd, whole: Tokens) -> Self {
+        // Without any token there is nothing to give a share to.
+        let whole = i128::from(whole.get().max(1));
+        Self {
+            quotient: amount.femto().div_euclid(whole),
+            remainder: amount.femto().rem_euclid(whole),
+            whole,
+            running: 0,
+            given: 0,
+        }
     }
-    let total = amount.femto();
-    let (quotient, remainder) =
-        (total.div_euclid(whole.cast_signed()), total.rem_euclid(whole.cast_signed()));
-    let mut given = 0_i128;
-    let mut running = 0_u128;
-    parts
-        .iter()
-        .map(|part| {
-            running += u128::from(part.get());
-            // total * running / whole without overflowing 128 bits.
-            let running = running.cast_signed();
-            let upto = quotient * running + remainder * running / whole.cast_signed();
-            let share = upto - given;
-            given = upto;
-            Usd::from_femto(share)
-        })
-        .collect()
+
+    /// The share of the next part.
+    #[must_use]
+    pub fn next(&mut self, part: Tokens) -> Usd {
+        self.running += i128::from(part.get());
+        // total * running / whole without overflowing 128 bits.
+        let rest = if self.remainder == 0 { 0 } else { self.remainder * self.running / self.whole };
+        let upto = self.quotient * self.running + rest;
+        let share = upto - self.given;
+        self.given = upto;
+        Usd::from_femto(share)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::share_out;
+    use super::Shares;
     use crate::units::{Tokens, Usd};
 
     #[test]
     fn shares_add_up_to_the_last_femto_dollar() {
-        let parts: Vec<Tokens> = [3, 0, 7, 1].map(Tokens::new).to_vec();
-        let shares = share_out(Usd::from_femto(100), &parts);
+        let mut shares = Shares::of(Usd::from_femto(100), Tokens::new(11));
         // 100 * 3/11 = 27, 100 * 10/11 = 90 (63 more), the rest is 10.
-        assert_eq!(shares, [27, 0, 63, 10].map(Usd::from_femto));
-        assert_eq!(share_out(Usd::from_femto(5), &[Tokens::ZERO]), [Usd::ZERO]);
+        let found = [3, 0, 7, 1].map(|part| shares.next(Tokens::new(part)));
+        assert_eq!(found, [27, 0, 63, 10].map(Usd::from_femto));
+        assert_eq!(Shares::of(Usd::from_femto(5), Tokens::ZERO).next(Tokens::ZERO), Usd::ZERO);
     }
 }

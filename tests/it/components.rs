@@ -12,7 +12,6 @@ use tokopt::ingest::{ReadOptions, read};
 use tokopt::ledger::{Ledger, Settings};
 use tokopt::prices::PriceTable;
 use tokopt::record::component::Component;
-use tokopt::record::dimension::Dimension;
 use tokopt::record::log::Log;
 use tokopt::report::assemble::{self, Naming};
 use tokopt::report::{Kind, RenderOptions, renderer};
@@ -147,8 +146,8 @@ fn other(text: &str) -> u64 {
     bpe_openai::cl100k_base().count(text) as u64
 }
 
-fn message(role: &str, text: String, own: Component) -> Message {
-    let tokens = other(&text) + AROUND_MESSAGE;
+fn message(role: &str, text: &str, own: Component) -> Message {
+    let tokens = other(text) + AROUND_MESSAGE;
     Message { json: json!({"role": role, "content": text}), own, tokens }
 }
 
@@ -159,6 +158,15 @@ fn tool_request(number: u64, query: &str) -> Message {
     let call = json!({"id": format!("call_{number}"), "type": "function", "function": function});
     let json = json!({"role": "assistant", "content": null, "tool_calls": [call]});
     Message { json, own: Component::Unattributed, tokens }
+}
+
+/// A request: of its messages the first `sent` were in an earlier call.
+struct Request<'a> {
+    feature: &'a str,
+    conversation: &'a str,
+    tools: &'a [Value],
+    prompt: &'a [Message],
+    sent: usize,
 }
 
 /// The planted log and its truth.
@@ -173,17 +181,9 @@ struct World {
 }
 
 impl World {
-    /// Adds a call. `fixed` messages keep their own component; of the others,
-    /// the first `sent` were in an earlier call.
-    fn call(
-        &mut self,
-        feature: &str,
-        conversation: &str,
-        tools: &[Value],
-        prompt: &[Message],
-        sent: usize,
-        answer: &Message,
-    ) {
+    /// Adds a call.
+    fn call(&mut self, request: &Request<'_>, answer: &Message) {
+        let Request { feature, conversation, tools, prompt, sent } = *request;
         let mut parts: BTreeMap<Component, u64> = BTreeMap::new();
         for tool in tools {
             *parts.entry(Component::ToolDefinitions).or_default() += other(&tool.to_string());
@@ -262,23 +262,37 @@ fn helpdesk(world: &mut World, numbers: &mut Numbers, result: fn(&mut Numbers) -
         (0..3).map(|_| (numbers.prose(40), numbers.prose(60))).collect();
     for conversation in 0..20 {
         let name = format!("desk-{conversation}");
-        let mut prompt = vec![message("system", system.clone(), Component::SystemPrompt)];
+        let mut prompt = vec![message("system", &system, Component::SystemPrompt)];
         if conversation % 10 != 3 {
             for (question, answer) in &examples {
-                prompt.push(message("user", question.clone(), Component::FewShot));
-                prompt.push(message("assistant", answer.clone(), Component::FewShot));
+                prompt.push(message("user", question, Component::FewShot));
+                prompt.push(message("assistant", answer, Component::FewShot));
             }
         }
         let mut sent = 0;
         for turn in 0..3 {
-            prompt.push(message("user", numbers.prose(70), Component::UserInput));
-            let request = tool_request(conversation * 10 + turn, &numbers.prose(60));
-            world.call("helpdesk", &name, &tools, &prompt, sent, &request);
+            prompt.push(message("user", &numbers.prose(70), Component::UserInput));
+            let asking = tool_request(conversation * 10 + turn, &numbers.prose(60));
+            let request = Request {
+                feature: "helpdesk",
+                conversation: &name,
+                tools: &tools,
+                prompt: &prompt,
+                sent,
+            };
+            world.call(&request, &asking);
             sent = prompt.len();
-            prompt.push(request);
-            prompt.push(message("tool", result(numbers), Component::RetrievedContext));
-            let answer = message("assistant", numbers.prose(90), Component::Unattributed);
-            world.call("helpdesk", &name, &tools, &prompt, sent, &answer);
+            prompt.push(asking);
+            prompt.push(message("tool", &result(numbers), Component::RetrievedContext));
+            let answer = message("assistant", &numbers.prose(90), Component::Unattributed);
+            let request = Request {
+                feature: "helpdesk",
+                conversation: &name,
+                tools: &tools,
+                prompt: &prompt,
+                sent,
+            };
+            world.call(&request, &answer);
             sent = prompt.len();
             prompt.push(answer);
         }
@@ -297,12 +311,19 @@ fn digest(world: &mut World, numbers: &mut Numbers) {
         // One message of two parts: the document is written as one of its own
         // for the truth alone, so the log's line is made of the first.
         let prompt = [
-            message("system", system.clone(), Component::SystemPrompt),
+            message("system", &system, Component::SystemPrompt),
             Message { json, own: Component::RetrievedContext, tokens: tokens[0] },
             Message { json: Value::Null, own: Component::UserInput, tokens: tokens[1] },
         ];
-        let answer = message("assistant", numbers.prose(120), Component::Unattributed);
-        world.call("digest", &format!("digest-{number}"), &[], &prompt, 0, &answer);
+        let answer = message("assistant", &numbers.prose(120), Component::Unattributed);
+        let request = Request {
+            feature: "digest",
+            conversation: &format!("digest-{number}"),
+            tools: &[],
+            prompt: &prompt,
+            sent: 0,
+        };
+        world.call(&request, &answer);
     }
     world.lines = world.lines.replace(",null]}", "]}");
 }
@@ -311,14 +332,21 @@ fn digest(world: &mut World, numbers: &mut Numbers) {
 fn coder(world: &mut World, numbers: &mut Numbers) {
     let system = numbers.prose(150);
     for conversation in 0..8 {
-        let mut prompt = vec![message("system", system.clone(), Component::SystemPrompt)];
+        let mut prompt = vec![message("system", &system, Component::SystemPrompt)];
         let mut sent = 0;
         for _ in 0..4 {
             let asked = format!("{}\n{}", numbers.prose(30), numbers.code(9));
-            prompt.push(message("user", asked, Component::UserInput));
+            prompt.push(message("user", &asked, Component::UserInput));
             let answered = format!("{}\n{}", numbers.code(12), numbers.prose(40));
-            let answer = message("assistant", answered, Component::Unattributed);
-            world.call("coder", &format!("pair-{conversation}"), &[], &prompt, sent, &answer);
+            let answer = message("assistant", &answered, Component::Unattributed);
+            let request = Request {
+                feature: "coder",
+                conversation: &format!("pair-{conversation}"),
+                tools: &[],
+                prompt: &prompt,
+                sent,
+            };
+            world.call(&request, &answer);
             sent = prompt.len();
             prompt.push(answer);
         }
@@ -334,10 +362,10 @@ fn recovered(log: &Log) -> BTreeMap<Component, f64> {
     for (index, entry) in ledger.entries.iter().enumerate() {
         let billed = ledger.call(entry).usage.get().input.expect("logged").get();
         let parts = ledger.components.parts(index);
-        assert_eq!(parts.iter().map(|part| part.billed.total().get()).sum::<u64>(), billed);
+        assert_eq!(parts.iter().map(|part| part.billed().total().get()).sum::<u64>(), billed);
         for part in parts {
             #[expect(clippy::cast_precision_loss, reason = "counts of one prompt")]
-            let tokens = part.billed.total().get() as f64;
+            let tokens = part.billed().total().get() as f64;
             *found.entry(part.component).or_default() += tokens;
         }
     }
@@ -445,14 +473,12 @@ fn a_bound_is_shown_as_a_bound() {
     let table = PriceTable::embedded().unwrap_or_else(|error| panic!("{error}"));
     let settings = Settings::default();
     let ledger = Ledger::new(&log, &table, &settings);
-    let rows = ledger.table(&[Dimension::Component]).rows;
-    let bounds: Vec<(&str, bool)> = rows
-        .iter()
-        .map(|row| (row.keys[0].as_deref().unwrap_or_default(), row.sums.at_most))
-        .collect();
-    let system = Component::SystemPrompt.key();
-    assert!(bounds.iter().all(|(key, at_most)| *at_most == (*key == system)), "{bounds:?}");
     let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    let rows = document.attribution.component.iter();
+    let bounds: Vec<&str> =
+        rows.filter(|row| row.figures.at_most).map(|row| row.key.as_str()).collect();
+    let system = Component::SystemPrompt.key();
+    assert_eq!(bounds, [system]);
     for kind in [Kind::Table, Kind::Markdown] {
         let mut out = Vec::new();
         let options = RenderOptions::default();

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -51,9 +52,9 @@ fn format_of(fixture: &Path) -> &'static str {
     FORMATS.iter().map(|format| format.id()).find(|id| *id == name).unwrap_or("mapping")
 }
 
-fn table() -> PriceTable {
-    PriceTable::embedded().unwrap_or_else(|error| panic!("{error}"))
-}
+/// The price table, read once for all tests.
+static TABLE: LazyLock<PriceTable> =
+    LazyLock::new(|| PriceTable::embedded().unwrap_or_else(|error| panic!("{error}")));
 
 /// Every cross that is not in the document anyway, and some that are wide.
 fn settings() -> Settings {
@@ -71,8 +72,8 @@ fn log_of(paths: &[String], options: ReadOptions<'_>) -> Log {
 }
 
 fn document_of(log: &Log) -> Document {
-    let (table, settings) = (table(), settings());
-    let ledger = Ledger::new(log, &table, &settings);
+    let settings = settings();
+    let ledger = Ledger::new(log, &TABLE, &settings);
     assemble::document(log, &ledger, &Naming::PublishedKey)
 }
 

@@ -14,7 +14,6 @@ use tokopt::ledger::{Ledger, Settings};
 use tokopt::prices::{PriceSource, PriceTable};
 use tokopt::record::call::Call;
 use tokopt::record::component::Component;
-use tokopt::record::dimension::Dimension;
 use tokopt::record::log::Log;
 use tokopt::report::assemble::{self, Naming};
 use tokopt::units::{Tokens, Usd};
@@ -271,12 +270,10 @@ fn agent_runs_cost_what_they_were_billed_and_are_mostly_history() {
     let billed: Usd = seen.costs.values().map(|cost| dollars(cost)).sum();
     assert!(priced.femto().abs_diff(billed.femto()) < MICRO_DOLLAR, "{priced:?}, {billed:?}");
 
-    let by_component = ledger.table(&[Dimension::Component]);
-    let history = by_component
-        .rows
-        .iter()
-        .find(|row| row.keys.first().and_then(Option::as_deref) == Some(Component::History.key()));
-    let history = history.and_then(|row| row.sums.input).unwrap_or_default().get();
+    let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    let mut rows = document.attribution.component.iter();
+    let history = rows.find(|row| row.key == Component::History.key());
+    let history = history.and_then(|row| row.figures.input_tokens).unwrap_or_default().get();
     #[expect(clippy::cast_precision_loss, reason = "shares need no more than 52 bits")]
     let (ours, theirs) = (
         100.0 * history as f64 / seen.input as f64,

@@ -213,10 +213,13 @@ fn rows_are_read_like_lines() {
 }
 
 #[test]
-fn detection_wants_counts_with_a_model_or_both_counts() {
+fn detection_wants_counts_with_a_model_or_a_time() {
     let detects = |line: &str| Canonical.detect(&Sample::Json(&[Json::of_text(line)]));
     assert!(detects(r#"{ "prompt_tokens" : 1, "model" : "m" }"#));
-    assert!(detects(r#"{"usage":{"input_tokens":1,"output_tokens":1}}"#));
+    let counted = r#"{"ts":1780300000,"usage":{"input_tokens":1,"output_tokens":1}}"#;
+    assert!(detects(counted));
+    // A bare answer of some provider, which may count otherwise.
+    assert!(!detects(r#"{"usage":{"input_tokens":1,"output_tokens":1}}"#));
     assert!(!detects(r#"{"model":"m","content":"hello"}"#));
     assert!(!detects(r#"{"input_length":1,"output_length":2}"#));
 }

@@ -1,7 +1,7 @@
 //! Per-call figures and the note on components.
 
 use crate::ledger::Ledger;
-use crate::ledger::metrics::{Figures, ModelFigures, quantile};
+use crate::ledger::metrics::{Figures, ModelFigures, Spread, quantile};
 use crate::record::call::Status;
 use crate::units::{Evidence, NanoUsd, Share, Tokens, Usd};
 
@@ -12,14 +12,13 @@ use super::super::document::{
 
 /// The metrics block.
 pub(super) fn metrics(ledger: &Ledger<'_>, total: Option<NanoUsd>) -> Metrics {
-    let figures = ledger.figures();
-    let models = ledger.model_figures();
+    let (figures, models) = ledger.figures();
     let has_status =
         ledger.entries.iter().any(|entry| ledger.call(entry).status != Status::Success);
     Metrics {
-        cost_per_call: cost_per_call(&figures.costs),
-        input_tokens_per_call: tokens_per_call(&figures.inputs),
-        output_tokens_per_call: tokens_per_call(&figures.outputs),
+        cost_per_call: figures.costs.and_then(cost_per_call),
+        input_tokens_per_call: figures.inputs.and_then(tokens_per_call),
+        output_tokens_per_call: figures.outputs.and_then(tokens_per_call),
         cache_read_share: Share::of_tokens(figures.cache_read, figures.cacheable),
         // A log that never states a status cannot show errors.
         error_share: if has_status || says_status(ledger) {
@@ -28,8 +27,8 @@ pub(super) fn metrics(ledger: &Ledger<'_>, total: Option<NanoUsd>) -> Metrics {
             None
         },
         retry_share: ledger.retries().and_then(|retries| Share::of_counts(retries, figures.calls)),
-        latency_milliseconds: durations(&figures.latencies),
-        time_to_first_token_milliseconds: durations(&figures.first_tokens),
+        latency_milliseconds: figures.latencies.map(durations),
+        time_to_first_token_milliseconds: figures.first_tokens.map(durations),
         tiers: tiers(&models, &figures, total),
         models: models.iter().map(model_metrics).collect(),
     }
@@ -43,43 +42,39 @@ fn says_status(ledger: &Ledger<'_>) -> bool {
         .any(|entry| ledger.call(entry).finish != crate::record::call::Finish::Unknown)
 }
 
-fn cost_per_call(costs: &[Usd]) -> Option<CostPerCall> {
-    let sum: Usd = costs.iter().copied().sum();
-    Some(CostPerCall {
-        mean_usd: sum.mean_over(costs.len() as u64)?.to_nano(),
-        p95_usd: quantile(costs, 95)?.to_nano(),
-    })
+fn cost_per_call(costs: Spread<Usd>) -> Option<CostPerCall> {
+    let mean = costs.sum.mean_over(costs.calls)?;
+    Some(CostPerCall { mean_usd: mean.to_nano(), p95_usd: costs.p95.to_nano() })
 }
 
-fn tokens_per_call(sorted: &[u64]) -> Option<TokensPerCall> {
-    let sum = sorted.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
+fn tokens_per_call(tokens: Spread<u64>) -> Option<TokensPerCall> {
     Some(TokensPerCall {
-        mean: Quotient::of_counts(sum, sorted.len() as u64)?,
-        p50: Tokens::new(quantile(sorted, 50)?),
-        p95: Tokens::new(quantile(sorted, 95)?),
+        mean: mean(tokens)?,
+        p50: Tokens::new(tokens.median),
+        p95: Tokens::new(tokens.p95),
     })
 }
 
-fn durations(sorted: &[u64]) -> Option<DurationQuantiles> {
-    Some(DurationQuantiles {
-        p50: quantile(sorted, 50)?,
-        p95: quantile(sorted, 95)?,
-        calls: sorted.len() as u64,
-    })
+fn mean(tokens: Spread<u64>) -> Option<Quotient> {
+    Quotient::of_counts(tokens.sum, tokens.calls)
+}
+
+fn durations(durations: Spread<u64>) -> DurationQuantiles {
+    DurationQuantiles { p50: durations.median, p95: durations.p95, calls: durations.calls }
 }
 
 fn model_metrics(model: &ModelFigures) -> ModelMetrics {
     let figures = &model.figures;
-    let cost = cost_per_call(&figures.costs);
+    let cost = figures.costs.and_then(cost_per_call);
     ModelMetrics {
         model: model.model.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
         tier: tier(model),
         calls: Some(figures.calls),
-        cost_usd: (!figures.costs.is_empty()).then(|| figures.cost().to_nano()),
+        cost_usd: figures.costs.map(|costs| costs.sum.to_nano()),
         cost_per_call_mean_usd: cost.map(|cost| cost.mean_usd),
         cost_per_call_p95_usd: cost.map(|cost| cost.p95_usd),
-        input_tokens_per_call_mean: tokens_per_call(&figures.inputs).map(|tokens| tokens.mean),
-        output_tokens_per_call_mean: tokens_per_call(&figures.outputs).map(|tokens| tokens.mean),
+        input_tokens_per_call_mean: figures.inputs.and_then(mean),
+        output_tokens_per_call_mean: figures.outputs.and_then(mean),
         cache_read_share: Share::of_tokens(figures.cache_read, figures.cacheable),
     }
 }
@@ -99,7 +94,7 @@ fn tiers(models: &[ModelFigures], all: &Figures, total: Option<NanoUsd>) -> Vec<
         .filter_map(|wanted| {
             let mine = || models.iter().filter(move |model| tier(model) == wanted);
             let calls: u64 = mine().map(|model| model.figures.calls).sum();
-            let priced = mine().any(|model| !model.figures.costs.is_empty());
+            let priced = mine().any(|model| model.figures.costs.is_some());
             let cost =
                 priced.then(|| mine().map(|model| model.figures.cost()).sum::<Usd>().to_nano());
             (calls > 0).then(|| TierShare {

@@ -7,16 +7,23 @@
 mod figures;
 mod names;
 mod notes;
+mod remarked;
 mod tables;
 
+use std::collections::BTreeMap;
+
 use crate::ledger::Ledger;
+use crate::ledger::pricing::{Bill, State};
 use crate::record::log::{FileAccount, Log};
-use crate::units::{Evidence, Moment, NanoUsd, Share, Timestamp, Tokens, Usd};
+use crate::record::usage::{CacheWrites, Usage};
+use crate::units::{Evidence, Moment, Share, Usd};
 
 use super::document::{
     Document, IgnoredReason, Input, InputFile, PartlyUnpriced, Prices, Pseudonyms, Quotient,
     Rejection, Totals, UNKNOWN_KEY, UnpricedModel, Users, Window,
 };
+
+use remarked::Remarked;
 
 pub use names::Naming;
 
@@ -30,12 +37,13 @@ pub fn document(log: &Log, ledger: &Ledger<'_>, naming: &Naming) -> Document {
     document.input = input(log);
     document.window = window(ledger);
     document.totals = totals(ledger);
-    document.prices = prices(ledger);
+    let remarks = Remarked::of(ledger);
+    document.prices = prices(ledger, &remarks);
     document.attribution = tables::attribution(ledger, naming, document.totals.cost_usd);
     document.components_note = figures::components_note(ledger);
     document.metrics = figures::metrics(ledger, document.totals.cost_usd);
     document.users = users(ledger, naming, &document.window);
-    document.warnings = notes::warnings(ledger, &document);
+    document.warnings = notes::warnings(ledger, &remarks, &document);
     document
 }
 
@@ -87,12 +95,11 @@ fn input_file(file: &FileAccount) -> InputFile {
 /// The stretch of time that the calls cover, at least a day long.
 fn window(ledger: &Ledger<'_>) -> Window {
     const DAY: u64 = 86_400_000_000;
-    let moments = ledger.entries.iter().filter_map(|entry| entry.time);
+    let moments = || ledger.entries.iter().filter_map(|entry| entry.time);
     let starts = ledger.buckets.iter().filter_map(|entry| ledger.bucket(entry).start);
     let ends = ledger.buckets.iter().filter_map(|entry| ledger.bucket(entry).end);
-    let dated: Vec<Timestamp> =
-        moments.clone().filter_map(Moment::timestamp).chain(starts).chain(ends).collect();
-    if let (Some(start), Some(end)) = (dated.iter().min(), dated.iter().max()) {
+    let dated = moments().filter_map(Moment::timestamp).chain(starts).chain(ends);
+    if let Some((start, end)) = first_and_last(dated) {
         let length = end.micros().abs_diff(start.micros()).max(DAY);
         return Window {
             start: Some(start.to_string()),
@@ -100,75 +107,69 @@ fn window(ledger: &Ledger<'_>) -> Window {
             days: Quotient::of_counts(length, DAY),
         };
     }
-    let micros: Vec<i64> = moments.map(|moment| moment.micros).collect();
-    let length =
-        micros.iter().max().zip(micros.iter().min()).map(|(end, start)| end.abs_diff(*start));
+    let length = first_and_last(moments().map(|moment| moment.micros))
+        .map(|(start, end)| end.abs_diff(start).max(DAY));
     Window {
         start: None,
         end: None,
-        days: length.and_then(|length| Quotient::of_counts(length.max(DAY), DAY)),
+        days: length.and_then(|length| Quotient::of_counts(length, DAY)),
+    }
+}
+
+fn first_and_last<T: Copy + Ord>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
+    values.fold(None, |found, value| {
+        let (first, last) = found.unwrap_or((value, value));
+        Some((first.min(value), last.max(value)))
+    })
+}
+
+/// Adds what is known; a sum of nothing known stays unknown.
+fn plus<T: Default + std::ops::Add<Output = T>>(sum: &mut Option<T>, value: Option<T>) {
+    if let Some(value) = value {
+        *sum = Some(sum.take().unwrap_or_default() + value);
     }
 }
 
 fn totals(ledger: &Ledger<'_>) -> Totals {
-    let usages = || {
-        let calls = ledger.entries.iter().map(|entry| ledger.call(entry).usage.get());
-        calls.chain(ledger.buckets.iter().map(|entry| ledger.bucket(entry).usage.clone()))
+    let mut totals = Totals::default();
+    let (mut cost, mut logged) = (None, None);
+    let mut add = |usage: &Usage, bill: &Bill, logged_cost: Option<Usd>, calls: u64| {
+        plus(&mut totals.input_tokens, usage.input);
+        plus(&mut totals.uncached_input_tokens, usage.uncached_input());
+        plus(&mut totals.cache_read_input_tokens, usage.cache_read);
+        plus(&mut totals.cache_write_input_tokens, usage.cache_write.map(CacheWrites::total));
+        plus(&mut totals.output_tokens, usage.output);
+        plus(&mut totals.reasoning_output_tokens, usage.reasoning);
+        plus(&mut cost, bill.total());
+        plus(&mut logged, logged_cost);
+        if bill.total().is_some() {
+            totals.cost_evidence = totals.cost_evidence.max(Some(bill.evidence));
+        } else {
+            totals.unpriced_calls += calls;
+        }
     };
-    let sum = |tokens: &mut dyn Iterator<Item = Option<Tokens>>| {
-        let known: Vec<Tokens> = tokens.flatten().collect();
-        (!known.is_empty()).then(|| known.into_iter().sum::<Tokens>())
-    };
+    for entry in &ledger.entries {
+        let call = ledger.call(entry);
+        add(&call.usage.get(), &entry.bill, call.logged_cost.get(), 1);
+    }
+    for entry in &ledger.buckets {
+        let bucket = ledger.bucket(entry);
+        add(&bucket.usage, &entry.bill, bucket.logged_cost, bucket.calls.unwrap_or(1));
+    }
     let bucket_calls: Option<u64> =
         ledger.buckets.iter().map(|entry| ledger.bucket(entry).calls).sum();
-    let calls = bucket_calls.map(|calls| calls + ledger.entries.len() as u64);
     let nothing = ledger.entries.is_empty() && ledger.buckets.is_empty();
-    let bills = || {
-        ledger
-            .entries
-            .iter()
-            .map(|entry| &entry.bill)
-            .chain(ledger.buckets.iter().map(|entry| &entry.bill))
-    };
-    let costs: Vec<Usd> = bills().filter_map(|bill| bill.total()).collect();
-    let logged: Vec<Usd> = ledger
-        .entries
-        .iter()
-        .filter_map(|entry| ledger.call(entry).logged_cost.get())
-        .chain(ledger.buckets.iter().filter_map(|entry| ledger.bucket(entry).logged_cost))
-        .collect();
-    let total = |amounts: &[Usd]| {
-        (!amounts.is_empty()).then(|| amounts.iter().copied().sum::<Usd>().to_nano())
-    };
-    let unpriced_buckets = ledger
-        .buckets
-        .iter()
-        .filter(|entry| entry.bill.total().is_none())
-        .map(|entry| ledger.bucket(entry).calls.unwrap_or(1));
-    let unpriced = ledger.entries.iter().filter(|entry| entry.bill.total().is_none()).count();
     Totals {
-        calls,
-        input_tokens: sum(&mut usages().map(|usage| usage.input)),
-        uncached_input_tokens: sum(&mut usages().map(|usage| usage.uncached_input())),
-        cache_read_input_tokens: sum(&mut usages().map(|usage| usage.cache_read)),
-        cache_write_input_tokens: sum(
-            &mut usages().map(|usage| usage.cache_write.map(|writes| writes.total()))
-        ),
-        output_tokens: sum(&mut usages().map(|usage| usage.output)),
-        reasoning_output_tokens: sum(&mut usages().map(|usage| usage.reasoning)),
-        cost_usd: if nothing { Some(NanoUsd::ZERO) } else { total(&costs) },
-        logged_cost_usd: total(&logged),
-        unpriced_calls: unpriced as u64 + unpriced_buckets.sum::<u64>(),
-        cost_evidence: bills()
-            .filter(|bill| bill.total().is_some())
-            .map(|bill| bill.evidence)
-            .max(),
+        calls: bucket_calls.map(|calls| calls + ledger.entries.len() as u64),
+        cost_usd: cost.or(nothing.then_some(Usd::ZERO)).map(Usd::to_nano),
+        logged_cost_usd: logged.map(Usd::to_nano),
+        ..totals
     }
 }
 
-fn prices(ledger: &Ledger<'_>) -> Prices {
-    let mut unpriced: std::collections::BTreeMap<String, UnpricedModel> = Default::default();
-    let mut add = |model: Option<&str>, calls: Option<u64>, usage: &crate::record::usage::Usage| {
+fn prices(ledger: &Ledger<'_>, remarks: &Remarked) -> Prices {
+    let mut unpriced: BTreeMap<String, UnpricedModel> = BTreeMap::new();
+    let mut add = |model: Option<&str>, calls: Option<u64>, usage: &Usage| {
         let name = model.unwrap_or(UNKNOWN_KEY).to_owned();
         let row = unpriced.entry(name.clone()).or_insert_with(|| UnpricedModel {
             model: name,
@@ -176,17 +177,10 @@ fn prices(ledger: &Ledger<'_>) -> Prices {
             ..UnpricedModel::default()
         });
         row.calls = row.calls.zip(calls).map(|(sum, calls)| sum + calls);
-        let plus = |sum: &mut Option<Tokens>, tokens: Option<Tokens>| {
-            if let Some(tokens) = tokens {
-                *sum = Some(sum.unwrap_or_default() + tokens);
-            }
-        };
         plus(&mut row.input_tokens, usage.input);
         plus(&mut row.output_tokens, usage.output);
     };
-    let unknown_model = |bill: &crate::ledger::pricing::Bill| {
-        bill.state == crate::ledger::pricing::State::UnknownModel
-    };
+    let unknown_model = |bill: &Bill| bill.state == State::UnknownModel;
     for entry in ledger.entries.iter().filter(|entry| unknown_model(&entry.bill)) {
         add(ledger.names.text_of(entry.model), Some(1), &ledger.call(entry).usage.get());
     }
@@ -203,20 +197,18 @@ fn prices(ledger: &Ledger<'_>) -> Prices {
         table_hash: Some(ledger.table.content_hash()),
         undated_calls: undated.count() as u64,
         unpriced_models,
-        partly_unpriced: partly_unpriced(ledger),
+        partly_unpriced: partly_unpriced(ledger, remarks),
     }
 }
 
-fn partly_unpriced(ledger: &Ledger<'_>) -> Vec<PartlyUnpriced> {
+fn partly_unpriced(ledger: &Ledger<'_>, remarks: &Remarked) -> Vec<PartlyUnpriced> {
     let mut rows: Vec<PartlyUnpriced> = crate::prices::Remark::ALL
         .into_iter()
         .filter(|remark| remark.is_unpriced())
         .filter_map(|remark| {
-            let calls =
-                ledger.entries.iter().filter(|entry| entry.bill.remarks.has(remark)).count()
-                    + ledger.buckets.iter().filter(|entry| entry.bill.remarks.has(remark)).count();
+            let calls = remarks.calls(remark) + remarks.buckets(remark);
             let what = remark.code().trim_end_matches("_unpriced").replace('_', " ");
-            (calls > 0).then_some(PartlyUnpriced { what, calls: calls as u64 })
+            (calls > 0).then_some(PartlyUnpriced { what, calls })
         })
         .collect();
     let media =

@@ -6,6 +6,7 @@ use crate::record::component::Component;
 use crate::units::{Clock, Evidence, Usd};
 
 use super::super::document::{Document, Warning};
+use super::Remarked;
 
 /// Days after which a price table is called old, by the log's last call.
 const OLD_DAYS: i64 = 45;
@@ -14,7 +15,11 @@ const OLD_DAYS: i64 = 45;
 const USUAL_SCALE: std::ops::RangeInclusive<i128> = 800_000..=1_350_000;
 
 /// Every warning, in a fixed order.
-pub(super) fn warnings(ledger: &Ledger<'_>, document: &Document) -> Vec<Warning> {
+pub(super) fn warnings(
+    ledger: &Ledger<'_>,
+    remarks: &Remarked,
+    document: &Document,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code: &str, message: String| {
         warnings.push(Warning { code: code.to_owned(), message });
@@ -51,8 +56,7 @@ pub(super) fn warnings(ledger: &Ledger<'_>, document: &Document) -> Vec<Warning>
             "on provisioned capacity cost nothing here: it is not billed by the token",
         ),
     ] {
-        let calls =
-            ledger.entries.iter().filter(|entry| entry.bill.remarks.has(remark)).count() as u64;
+        let calls = remarks.calls(remark);
         if calls > 0 {
             warn(code, format!("{} {message}", counted(calls, "call")));
         }
@@ -116,7 +120,7 @@ fn clocks(ledger: &Ledger<'_>, warn: &mut dyn FnMut(&str, String)) {
 }
 
 fn components(ledger: &Ledger<'_>, document: &Document, warn: &mut dyn FnMut(&str, String)) {
-    if ledger.log.calls.iter().any(|call| call.flags.hidden_head) && ledger.components.by_text > 0 {
+    if ledger.components.by_text > 0 && ledger.log.calls.iter().any(|call| call.flags.hidden_head) {
         warn("HIDDEN_HEAD", "the system prompt and tool definitions are billed but not in this kind of log: system_prompt is what the visible texts leave of the bill, tools included".to_owned());
     }
     let median = document.components_note.as_ref().and_then(|note| note.scale_median);

@@ -14,7 +14,24 @@ pub(super) fn attribution(
     naming: &Naming,
     total: Option<NanoUsd>,
 ) -> Attribution {
-    let rows = |dimension| rows(ledger, naming, dimension, total);
+    const STANDARD: [Dimension; 8] = [
+        Dimension::Component,
+        Dimension::Feature,
+        Dimension::Model,
+        Dimension::User,
+        Dimension::Account,
+        Dimension::Provider,
+        Dimension::Tier,
+        Dimension::Day,
+    ];
+    let mut wanted: Vec<Vec<Dimension>> = STANDARD.map(|dimension| vec![dimension]).to_vec();
+    wanted.extend(ledger.settings.crosses.iter().cloned());
+    let mut tables = ledger.tables(&wanted);
+    let crosses = tables.split_off(STANDARD.len());
+    let rows = |dimension| {
+        let table = tables.iter().find(|table| table.dimensions == [dimension]);
+        table.map_or_else(Vec::new, |table| rows(ledger, naming, table, total))
+    };
     Attribution {
         component: rows(Dimension::Component),
         feature: rows(Dimension::Feature),
@@ -24,41 +41,21 @@ pub(super) fn attribution(
         provider: rows(Dimension::Provider),
         tier: rows(Dimension::Tier),
         day: rows(Dimension::Day),
-        crosses: ledger
-            .settings
-            .crosses
-            .iter()
-            .map(|dimensions| cross(ledger, naming, dimensions, total))
-            .collect(),
+        crosses: crosses.into_iter().map(|table| cross(ledger, naming, table, total)).collect(),
     }
 }
 
-fn rows(
-    ledger: &Ledger<'_>,
-    naming: &Naming,
-    dimension: Dimension,
-    total: Option<NanoUsd>,
-) -> Vec<Row> {
-    let table = ledger.table(&[dimension]);
+fn rows(ledger: &Ledger<'_>, naming: &Naming, table: &Table, total: Option<NanoUsd>) -> Vec<Row> {
     // A table of one unknown key says nothing.
     if table.rows.iter().all(|row| row.keys.iter().all(Option::is_none)) {
         return Vec::new();
     }
-    let figures = figures(ledger, &table, total);
-    let keys = table
-        .rows
-        .iter()
-        .map(|row| shown(row.keys.first().and_then(Option::as_deref), dimension, naming));
+    let figures = figures(ledger, table, total);
+    let keys = table.rows.iter().flat_map(|row| shown_keys(row, &table.dimensions, naming));
     keys.zip(figures).map(|(key, figures)| Row { key, figures }).collect()
 }
 
-fn cross(
-    ledger: &Ledger<'_>,
-    naming: &Naming,
-    dimensions: &[Dimension],
-    total: Option<NanoUsd>,
-) -> Cross {
-    let table = ledger.table(dimensions);
+fn cross(ledger: &Ledger<'_>, naming: &Naming, table: Table, total: Option<NanoUsd>) -> Cross {
     let figures = figures(ledger, &table, total);
     let rows = table
         .rows
@@ -69,7 +66,7 @@ fn cross(
             figures,
         })
         .collect();
-    Cross { dimensions: table.dimensions.clone(), rows }
+    Cross { dimensions: table.dimensions, rows }
 }
 
 fn shown_keys(row: &TableRow, dimensions: &[Dimension], naming: &Naming) -> Vec<String> {

@@ -152,7 +152,8 @@ fn compression_is_told_by_content() {
     });
     compare_fixtures("two gzip members", false, |text| {
         let middle = text.len() / 2;
-        let middle = (middle..).find(|at| text.is_char_boundary(*at)).expect("the end is one");
+        let middle =
+            (middle..=text.len()).find(|at| text.is_char_boundary(*at)).expect("the end is one");
         let mut bytes = Vec::new();
         for half in [&text[..middle], &text[middle..]] {
             let mut out = flate2::write::GzEncoder::new(&mut bytes, flate2::Compression::fast());
@@ -184,7 +185,7 @@ const ADDED: &str = "zz_added_later";
 /// Writes JSON with other spacing, another order of keys and further keys.
 fn respelled(value: &Value, numbers: &mut Numbers, inside_content: bool, out: &mut String) {
     let space = |numbers: &mut Numbers, out: &mut String| {
-        out.push_str(["", " ", "  ", "\t"][numbers.below(4)])
+        out.push_str(["", " ", "  ", "\t"][numbers.below(4)]);
     };
     match value {
         Value::Object(object) => {
@@ -256,7 +257,7 @@ fn spelling_of_json_never_shows() {
 fn with_other_times(value: &mut Value, numbers: &mut Numbers) {
     match value {
         Value::Object(object) => {
-            object.values_mut().for_each(|value| with_other_times(value, numbers))
+            object.values_mut().for_each(|value| with_other_times(value, numbers));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| with_other_times(item, numbers)),
         Value::String(text) => {

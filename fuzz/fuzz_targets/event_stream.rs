@@ -1,0 +1,8 @@
+//! Streamed answers.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    tokopt_fuzz::read("event-stream", bytes);
+});
