@@ -127,10 +127,9 @@ pub(super) fn looks_like(head: &[u8]) -> String {
                 Ok::<(), super::json::Fault>(())
             });
         }
-        return if !keys.iter().any(|key| is_name(key)) {
-            ": it is no valid JSON".to_owned()
-        } else {
-            format!(": no format has the keys {}", list(keys))
+        return match list(keys) {
+            names if names.is_empty() => ": it is no valid JSON with named fields".to_owned(),
+            names => format!(": no format has the keys {names}"),
         };
     }
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();

@@ -358,7 +358,6 @@ fn stated_parts(stated: &[(Component, Tokens)], usage: &Usage) -> Vec<(Component
 /// How the parts deduced from counts alone are known.
 fn count_grade(component: Component) -> (Evidence, bool) {
     match component {
-        Component::Unattributed => (Evidence::Measured, false),
         Component::SystemPrompt => (Evidence::Inferred, true),
         _ => (Evidence::Inferred, false),
     }

@@ -19,7 +19,7 @@ pub enum Dimension {
     User,
     /// Whose key or workspace paid, a pseudonym.
     Account,
-    /// The conversation the call belongs to, a pseudonym.
+    /// The conversation the call belongs to, by its id in the log.
     Conversation,
     /// Who served the call.
     Provider,

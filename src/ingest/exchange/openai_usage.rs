@@ -102,7 +102,8 @@ impl Counts {
                 self.written = value.count("cache_write_tokens")?.or(self.written);
             }
             "audio_tokens" => self.audio_input = value.count("audio_tokens")?,
-            "image_tokens" | "video_tokens" => self.modality(value)?,
+            // Images of a prompt cost what text costs.
+            "video_tokens" => self.modality(value)?,
             _ => {}
         }
         Ok(())

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::ledger::Ledger;
 use crate::ledger::pricing::{Bill, State};
+use crate::record::call::{Call, Operation};
 use crate::record::log::{FileAccount, Log};
 use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Evidence, Moment, Share, Usd};
@@ -201,6 +202,9 @@ fn prices(ledger: &Ledger<'_>, remarks: &Remarked) -> Prices {
     }
 }
 
+/// Whether a call leaves something out of its price.
+type Test = fn(&Call) -> bool;
+
 fn partly_unpriced(ledger: &Ledger<'_>, remarks: &Remarked) -> Vec<PartlyUnpriced> {
     let mut rows: Vec<PartlyUnpriced> = crate::prices::Remark::ALL
         .into_iter()
@@ -211,13 +215,22 @@ fn partly_unpriced(ledger: &Ledger<'_>, remarks: &Remarked) -> Vec<PartlyUnprice
             (calls > 0).then_some(PartlyUnpriced { what, calls })
         })
         .collect();
-    let media =
-        ledger.entries.iter().filter(|entry| ledger.call(entry).flags.other_modality).count();
-    if media > 0 {
-        rows.push(PartlyUnpriced {
-            what: "audio or image tokens, counted as text".to_owned(),
-            calls: media as u64,
-        });
+    let gaps: [(&str, Test); 3] = [
+        ("audio, video or generated images, priced as text", |call| call.flags.other_modality),
+        ("prompts whose size was not logged", |call| call.usage.get().input.is_none()),
+        ("answers whose size was not logged", |call| {
+            call.usage.get().output.is_none() && call.operation == Operation::Chat
+        }),
+    ];
+    for (what, has_gap) in gaps {
+        let calls = ledger
+            .entries
+            .iter()
+            .filter(|entry| entry.bill.state == State::Priced && has_gap(ledger.call(entry)))
+            .count() as u64;
+        if calls > 0 {
+            rows.push(PartlyUnpriced { what: what.to_owned(), calls });
+        }
     }
     rows
 }
