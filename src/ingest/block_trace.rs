@@ -52,7 +52,7 @@ impl Format for BlockTrace {
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
         let line = Line::read(record.json()?)?;
         let input = line.input.ok_or(Fault::Missing("input_length"))?;
-        let prompt = line.prompt(input, record.memo)?;
+        let prompt = line.prompt(input, record.bytes, record.memo)?;
         let request_id = line.request_id.and_then(Json::name);
         batch.push(Draft {
             identity: Identity::of(request_id.as_deref()),
@@ -115,7 +115,7 @@ impl<'a> Line<'a> {
     }
 
     /// The prompt as a path of blocks; `None` where the line has no ids.
-    fn prompt(&self, input: u64, memo: &Memo) -> Result<Option<PromptDraft>, Fault> {
+    fn prompt(&self, input: u64, record: &[u8], memo: &Memo) -> Result<Option<PromptDraft>, Fault> {
         let Some(list) = self.hash_ids.filter(|list| !list.is_null()) else { return Ok(None) };
         if !list.is_array() {
             return Err(Fault::BadField { field: "hash_ids", wanted: "a list" });
@@ -132,7 +132,13 @@ impl<'a> Line<'a> {
             return Ok(None);
         }
         let size = self.block_size.unwrap_or(BLOCK_SIZE);
-        let mut blocks = self.measured(&ids, last_block(input, size, &ids)?, memo)?;
+        let (last, tail) = cover(input, size, ids.len())?;
+        let mut blocks = self.measured(&ids, last, memo)?;
+        if tail > 0 {
+            // Nothing says what it is, so it is shared with no other prompt.
+            let identity = xxh3_64(&[list.raw().as_bytes(), record].concat());
+            blocks.parts.push(part(measured_block(memo, &identity.to_le_bytes(), tail)?));
+        }
         if let Some(last) = blocks.parts.last_mut() {
             last.ends_message = true;
         }
@@ -143,8 +149,7 @@ impl<'a> Line<'a> {
     /// the line names one, and a block cut short is another block.
     fn measured(&self, ids: &[&str], last: u64, memo: &Memo) -> Result<PromptDraft, Fault> {
         let scope = self.conversation.and_then(Json::name).unwrap_or(Cow::Borrowed(""));
-        let size = block_tokens(self.block_size.unwrap_or(BLOCK_SIZE))?;
-        let last = block_tokens(last)?;
+        let size = self.block_size.unwrap_or(BLOCK_SIZE);
         let mut key: Vec<u8> = scope.bytes().chain([0]).collect();
         let start = key.len();
         let mut whole = Vec::with_capacity(ids.len() * 8);
@@ -155,14 +160,8 @@ impl<'a> Line<'a> {
             key.truncate(start);
             key.extend_from_slice(&tokens.to_le_bytes());
             key.extend_from_slice(id.as_bytes());
-            let identity = xxh3_64(&key);
-            whole.extend_from_slice(&identity.to_le_bytes());
-            let block = memo.block(&key, SALT, || Block {
-                identity,
-                tokens,
-                pieces: Box::new([(identity, tokens)]),
-                ..Block::default()
-            });
+            whole.extend_from_slice(&xxh3_64(&key).to_le_bytes());
+            let block = measured_block(memo, &key, tokens)?;
             draft.parts.push(part(block));
         }
         draft.request_hash = xxh3_128(&whole);
@@ -181,13 +180,26 @@ const fn part(block: BlockId) -> Part {
     }
 }
 
-/// Tokens of the last block: what the full ones before it leave of the input.
-fn last_block(input: u64, size: u64, ids: &[&str]) -> Result<u64, Fault> {
-    let full =
-        u64::try_from(ids.len().saturating_sub(1)).ok().and_then(|full| full.checked_mul(size));
-    full.and_then(|full| input.checked_sub(full)).filter(|left| (1..=size).contains(left)).ok_or(
-        Fault::Contradiction("`hash_ids` does not cover `input_length` in blocks of `block_size`"),
-    )
+/// A block of a trace: all that is known of it is its key and its size.
+fn measured_block(memo: &Memo, key: &[u8], tokens: u64) -> Result<BlockId, Fault> {
+    let tokens = block_tokens(tokens)?;
+    let identity = xxh3_64(key);
+    Ok(memo.block(key, SALT, || Block {
+        identity,
+        tokens,
+        pieces: Box::new([(identity, tokens)]),
+        ..Block::default()
+    }))
+}
+
+/// Tokens of the last block that has an id, and tokens behind it that have
+/// none. Some traces give the last, partial block an id; others only whole ones.
+fn cover(input: u64, size: u64, ids: usize) -> Result<(u64, u64), Fault> {
+    let before = u64::try_from(ids.saturating_sub(1)).ok().and_then(|full| full.checked_mul(size));
+    let left = before.and_then(|before| input.checked_sub(before)).filter(|left| *left > 0);
+    left.map(|left| (left.min(size), left.saturating_sub(size))).ok_or(Fault::Contradiction(
+        "`hash_ids` covers more than `input_length` in blocks of `block_size`",
+    ))
 }
 
 fn block_tokens(tokens: u64) -> Result<u32, Fault> {
@@ -263,6 +275,21 @@ mod tests {
     }
 
     #[test]
+    fn tokens_behind_the_last_id_are_nobody_elses() {
+        let memo = Memo::default();
+        // 200 = 64 + 64 + 64 + 8, and only whole blocks have ids.
+        let first = r#"{"timestamp":0,"input_length":200,"output_length":1,"hash_ids":[1,2,3],"block_size":64}"#;
+        let second = first.replace("\"timestamp\":0", "\"timestamp\":9");
+        let (batch, outcomes) = read(&[first, &second], &memo);
+        assert_eq!(outcomes, [Ok(Outcome::Kept), Ok(Outcome::Kept)]);
+        assert_eq!(tokens(&batch, 0, &memo), [64, 64, 64, 8]);
+        let parts = |call: usize| &batch.calls[call].prompt.as_ref().expect("a prompt").parts;
+        assert_eq!(parts(0)[..3], parts(1)[..3]);
+        assert_ne!(parts(0)[3].block, parts(1)[3].block);
+        assert!(parts(0)[3].ends_message);
+    }
+
+    #[test]
     fn ids_are_global_unless_a_conversation_scopes_them() {
         let memo = Memo::default();
         let line = |scope: &str| {
@@ -302,7 +329,7 @@ mod tests {
     #[test]
     fn what_does_not_add_up_is_rejected() {
         for line in [
-            r#"{"timestamp":0,"input_length":1025,"output_length":1,"hash_ids":[1,2]}"#,
+            r#"{"timestamp":0,"input_length":512,"output_length":1,"hash_ids":[1,2]}"#,
             r#"{"timestamp":0,"input_length":512,"output_length":1,"hash_ids":[1,2]}"#,
             r#"{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[1],"block_size":0}"#,
             r#"{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[[1]]}"#,

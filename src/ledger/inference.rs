@@ -138,7 +138,8 @@ mod tests {
         let inputs = [1_000, 1_500, 2_500, 1_200, 1_400].map(Tokens::new);
         let conversations = super::Conversations::single(5);
         let found = histories(&[entry; 5], &conversations, &|index| Some(inputs[index]));
-        let found: Vec<Option<u64>> = found.into_iter().map(crate::record::call::Count::get).collect();
+        let found: Vec<Option<u64>> =
+            found.into_iter().map(crate::record::call::Count::get).collect();
         assert_eq!(found, [0, 500, 1_500, 0, 200].map(Some));
     }
 
