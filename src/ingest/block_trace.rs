@@ -195,6 +195,9 @@ fn measured_block(memo: &Memo, key: &[u8], tokens: u64) -> Result<BlockId, Fault
 /// Tokens of the last block that has an id, and tokens behind it that have
 /// none. Some traces give the last, partial block an id; others only whole ones.
 fn cover(input: u64, size: u64, ids: usize) -> Result<(u64, u64), Fault> {
+    if size == 0 {
+        return Err(Fault::BadField { field: "block_size", wanted: "a block's size" });
+    }
     let before = u64::try_from(ids.saturating_sub(1)).ok().and_then(|full| full.checked_mul(size));
     let left = before.and_then(|before| input.checked_sub(before)).filter(|left| *left > 0);
     left.map(|left| (left.min(size), left.saturating_sub(size))).ok_or(Fault::Contradiction(
@@ -329,7 +332,6 @@ mod tests {
     #[test]
     fn what_does_not_add_up_is_rejected() {
         for line in [
-            r#"{"timestamp":0,"input_length":512,"output_length":1,"hash_ids":[1,2]}"#,
             r#"{"timestamp":0,"input_length":512,"output_length":1,"hash_ids":[1,2]}"#,
             r#"{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[1],"block_size":0}"#,
             r#"{"timestamp":0,"input_length":5,"output_length":1,"hash_ids":[[1]]}"#,
