@@ -2,7 +2,7 @@
 
 use crate::ledger::Ledger;
 use crate::ledger::metrics::{Figures, ModelFigures, Spread, quantile};
-use crate::record::call::Status;
+use crate::record::call::{Finish, Status};
 use crate::units::{Evidence, NanoUsd, Share, Tokens, Usd};
 
 use super::super::document::{
@@ -13,20 +13,17 @@ use super::super::document::{
 /// The metrics block.
 pub(super) fn metrics(ledger: &Ledger<'_>, total: Option<NanoUsd>) -> Metrics {
     let (figures, models) = ledger.figures();
-    let has_status =
-        ledger.entries.iter().any(|entry| ledger.call(entry).status != Status::Success);
+    // A log that never states a status cannot show errors, nor what repeats one.
+    let shows_errors = says_status(ledger);
+    let share_of_calls =
+        |calls: Option<u64>| calls.and_then(|calls| Share::of_counts(calls, figures.calls));
     Metrics {
         cost_per_call: figures.costs.and_then(cost_per_call),
         input_tokens_per_call: figures.inputs.and_then(tokens_per_call),
         output_tokens_per_call: figures.outputs.and_then(tokens_per_call),
         cache_read_share: Share::of_tokens(figures.cache_read, figures.cacheable),
-        // A log that never states a status cannot show errors.
-        error_share: if has_status || says_status(ledger) {
-            Share::of_counts(figures.errors, figures.calls)
-        } else {
-            None
-        },
-        retry_share: ledger.retries().and_then(|retries| Share::of_counts(retries, figures.calls)),
+        error_share: share_of_calls(shows_errors.then_some(figures.errors)),
+        retry_share: share_of_calls(ledger.retries().filter(|_| shows_errors)),
         latency_milliseconds: figures.latencies.map(durations),
         time_to_first_token_milliseconds: figures.first_tokens.map(durations),
         tiers: tiers(&models, &figures, total),
@@ -34,12 +31,13 @@ pub(super) fn metrics(ledger: &Ledger<'_>, total: Option<NanoUsd>) -> Metrics {
     }
 }
 
-/// Whether any call says why it ended: such logs would show errors too.
+/// Whether any call failed or says why it ended: such logs show errors.
 fn says_status(ledger: &Ledger<'_>) -> bool {
     ledger
         .entries
         .iter()
-        .any(|entry| ledger.call(entry).finish != crate::record::call::Finish::Unknown)
+        .map(|entry| ledger.call(entry))
+        .any(|call| call.status != Status::Success || call.finish != Finish::Unknown)
 }
 
 fn cost_per_call(costs: Spread<Usd>) -> Option<CostPerCall> {
