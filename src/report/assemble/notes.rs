@@ -123,6 +123,12 @@ fn components(ledger: &Ledger<'_>, document: &Document, warn: &mut dyn FnMut(&st
     if ledger.components.by_text > 0 && ledger.log.calls.iter().any(|call| call.flags.hidden_head) {
         warn("HIDDEN_HEAD", "the system prompt and tool definitions are billed but not in this kind of log: system_prompt is what the visible texts leave of the bill, tools included".to_owned());
     }
+    let is_unattributed = |key: &str| key == Component::Unattributed.key();
+    if ledger.components.by_text > 0
+        && document.attribution.component.iter().any(|row| is_unattributed(&row.key))
+    {
+        warn("UNATTRIBUTED", "unattributed input is what no other component covers: the newest answer where it first goes back to the model, and billed tokens that no logged text explains".to_owned());
+    }
     let median = document.components_note.as_ref().and_then(|note| note.scale_median);
     if let Some(median) = median
         && !USUAL_SCALE.contains(&median.millionths())
