@@ -110,14 +110,7 @@ impl Collector {
     }
 
     fn account(&mut self, file: u32, found: FileAccount, open_page: Option<bool>) {
-        let account = self.partial.entry(file).or_default();
-        account.lines += found.lines;
-        for (reason, count) in found.ignored {
-            account.ignore(reason, count);
-        }
-        account.rejected += found.rejected;
-        let room = FileAccount::MOST_REJECTIONS - account.rejections.len();
-        account.rejections.extend(found.rejections.into_iter().take(room));
+        self.partial.entry(file).or_default().take_in(found);
         match open_page {
             Some(true) => {
                 self.open_pages.insert(file);
@@ -150,13 +143,9 @@ impl Collector {
         let mut accounting = Accounting { files, notes: self.notes };
         let merged = merge::duplicates(self.packed, !self.entries.is_empty());
         for (file, found) in self.partial {
-            let Some(account) = accounting.files.get_mut(file as usize) else { continue };
-            *account = FileAccount {
-                path: std::mem::take(&mut account.path),
-                format: account.format,
-                bytes: account.bytes,
-                ..found
-            };
+            if let Some(account) = accounting.files.get_mut(file as usize) {
+                account.take_in(found);
+            }
         }
         merge::count(&merged, &self.buckets, &mut accounting.files);
         let mut kept = merged.kept;

@@ -53,6 +53,7 @@ pub struct Framer {
     line: u64,
     scan: Scan,
     ended: bool,
+    broken: Option<String>,
     target: usize,
 }
 
@@ -71,14 +72,20 @@ impl Framer {
             Some(rest) => rest.to_vec(),
             None => head,
         };
-        Self { reader, layout, carried, line: 1, scan: Scan::default(), ended: false, target }
+        Self {
+            reader,
+            layout,
+            carried,
+            line: 1,
+            scan: Scan::default(),
+            ended: false,
+            broken: None,
+            target,
+        }
     }
 
     /// Takes the header row off a CSV file.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn header(&mut self) -> io::Result<Header> {
+    pub fn header(&mut self) -> Header {
         loop {
             if let Some((start, end)) = next_row(&self.carried, 0, self.ended) {
                 let row = self.carried[start..end].to_vec();
@@ -87,27 +94,24 @@ impl Framer {
                 if row.trim_ascii().is_empty() {
                     continue;
                 }
-                return Ok(super::csv_rows::header(&row));
+                return super::csv_rows::header(&row);
             }
             if self.ended {
-                return Ok(Header::default());
+                return Header::default();
             }
-            self.fill(1 << 16)?;
+            self.fill(1 << 16);
         }
     }
 
     /// The next chunk; `None` at the end of the file.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or is not what its compression promised.
-    pub fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
+    pub fn next_chunk(&mut self) -> Option<Chunk> {
         let mut wanted = self.target;
         loop {
             while !self.ended && self.carried.len() < wanted {
-                self.fill(wanted - self.carried.len())?;
+                self.fill(wanted - self.carried.len());
             }
             if self.carried.is_empty() {
-                return Ok(None);
+                return None;
             }
             let first_line = self.line;
             let (cut, spans) = self.cut();
@@ -119,14 +123,29 @@ impl Framer {
             let rest = self.carried.split_off(cut);
             let bytes = std::mem::replace(&mut self.carried, rest);
             self.line += newlines(&bytes);
-            return Ok(Some(Chunk { bytes, first_line, spans }));
+            return Some(Chunk { bytes, first_line, spans });
         }
     }
 
-    fn fill(&mut self, bytes: usize) -> io::Result<()> {
-        let read = self.reader.by_ref().take(bytes as u64).read_to_end(&mut self.carried)?;
-        self.ended = read == 0;
-        Ok(())
+    /// Reads on. A file that breaks off (a cut archive, a failing disk) ends
+    /// there: what came before is read like any other.
+    fn fill(&mut self, bytes: usize) {
+        match self.reader.by_ref().take(bytes as u64).read_to_end(&mut self.carried) {
+            Ok(read) => self.ended = read == 0,
+            Err(error) => self.break_off(&error),
+        }
+    }
+
+    /// Ends the file where reading it failed.
+    pub fn break_off(&mut self, error: &io::Error) {
+        self.ended = true;
+        self.broken = Some(error.to_string());
+    }
+
+    /// Where and why the file broke off, if it did.
+    #[must_use]
+    pub fn broken(&self) -> Option<(u64, &str)> {
+        self.broken.as_deref().map(|reason| (self.line, reason))
     }
 
     /// Where the carried bytes can be cut, and the records before the cut.
@@ -301,7 +320,7 @@ mod tests {
     fn records(text: &'static str, layout: Layout, target: usize) -> Vec<(String, u64)> {
         let mut framer = Framer::new(Box::new(text.as_bytes()), Vec::new(), layout, target);
         let mut records = Vec::new();
-        while let Ok(Some(chunk)) = framer.next_chunk() {
+        while let Some(chunk) = framer.next_chunk() {
             match chunk.spans {
                 Some(spans) => records.extend(spans.iter().map(|span| {
                     (

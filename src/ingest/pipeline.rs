@@ -143,21 +143,33 @@ impl<'a> Files<'a> {
                 continue;
             };
             let input = &self.inputs[open.file as usize];
-            match open.framer.next_chunk().map_err(|error| unreadable(input, &error))? {
-                Some(chunk) => {
-                    bytes += chunk.bytes.len();
-                    wave.push(Job {
-                        file: open.file,
-                        path: input.shown.clone(),
-                        format: open.format,
-                        header: open.header.clone(),
-                        chunk,
-                    });
-                }
-                None => self.open = None,
+            if let Some(chunk) = open.framer.next_chunk() {
+                bytes += chunk.bytes.len();
+                wave.push(Job {
+                    file: open.file,
+                    path: input.shown.clone(),
+                    format: open.format,
+                    header: open.header.clone(),
+                    chunk,
+                });
+                continue;
             }
+            if let Some((line, reason)) = open.framer.broken()
+                && let Some(account) = self.accounts.get_mut(open.file as usize)
+            {
+                account.lines += 1;
+                let reason = format!("the file breaks off here: {reason}");
+                account.reject(Rejection { line, reason });
+            }
+            self.open = None;
         }
         Ok(wave)
+    }
+
+    /// Whether the user named this file and nothing else: then a file that
+    /// cannot be read is an error, not a line of the account.
+    fn is_the_only_one(&self, input: &Input) -> bool {
+        input.named && self.inputs.len() == 1
     }
 
     /// Opens the next file that has records; false when there is none left.
@@ -165,10 +177,25 @@ impl<'a> Files<'a> {
         let Some(input) = self.inputs.get(self.next) else { return Ok(false) };
         let file = u32::try_from(self.next).unwrap_or(u32::MAX);
         self.next += 1;
-        let (mut reader, bytes) = source::open(input).map_err(|error| unreadable(input, &error))?;
-        let (head, whole) = read_head(&mut reader).map_err(|error| unreadable(input, &error))?;
-        let mut account =
-            FileAccount { path: input.shown.clone(), bytes, ..FileAccount::default() };
+        let mut account = FileAccount { path: input.shown.clone(), ..FileAccount::default() };
+        let opened = source::open(input).and_then(|(mut reader, bytes)| {
+            account.bytes = bytes;
+            read_head(&mut reader).map(|head| (reader, head))
+        });
+        let (reader, Head { bytes: head, whole, broken }) = match opened {
+            Ok(opened) => opened,
+            Err(error) if self.is_the_only_one(input) => {
+                return Err(IngestError::Unreadable {
+                    path: input.shown.clone(),
+                    reason: error.to_string(),
+                });
+            }
+            Err(error) => {
+                reject_whole(&mut account, format!("the file cannot be read: {error}"));
+                self.accounts.push(account);
+                return Ok(true);
+            }
+        };
         let detected = match self.forced {
             Some(format) => Detected::Format(format, layout(format.framing(), &head)),
             None => detect(&head, whole, self.formats),
@@ -177,16 +204,14 @@ impl<'a> Files<'a> {
             Detected::Format(format, layout) => {
                 account.format = format.id();
                 let mut framer = Framer::new(reader, head, layout, self.options.chunk_bytes);
-                let header = match layout {
-                    Layout::Rows => {
-                        Some(framer.header().map_err(|error| unreadable(input, &error))?)
-                    }
-                    _ => None,
-                };
+                if let Some(error) = broken {
+                    framer.break_off(&error);
+                }
+                let header = (layout == Layout::Rows).then(|| framer.header());
                 self.open = Some(Open { file, framer, format, header });
             }
             Detected::Empty => account.format = "empty",
-            Detected::Unknown if input.named && self.inputs.len() == 1 => {
+            Detected::Unknown if self.is_the_only_one(input) => {
                 return Err(IngestError::UnknownFormat {
                     path: input.shown.clone(),
                     nearest: looks_like(&head),
@@ -194,10 +219,9 @@ impl<'a> Files<'a> {
             }
             Detected::Unknown => {
                 // One of several files: say so in its account and go on.
-                account.lines = 1;
-                let reason =
-                    format!("the whole file is in no known log format{}", looks_like(&head));
-                account.reject(Rejection { line: 1, reason });
+                let nearest = looks_like(&head);
+                let reason = format!("the whole file is in no known log format{nearest}");
+                reject_whole(&mut account, reason);
             }
         }
         self.accounts.push(account);
@@ -205,23 +229,40 @@ impl<'a> Files<'a> {
     }
 }
 
-fn unreadable(input: &Input, error: &io::Error) -> IngestError {
-    IngestError::Unreadable { path: input.shown.clone(), reason: error.to_string() }
+/// Accounts for a file of which no record could be read.
+fn reject_whole(account: &mut FileAccount, reason: String) {
+    account.lines = 1;
+    account.reject(Rejection { line: 1, reason });
+}
+
+/// The opening of a file.
+struct Head {
+    bytes: Vec<u8>,
+    /// Whether it is all of the file.
+    whole: bool,
+    /// Why reading ended early, if it did.
+    broken: Option<io::Error>,
 }
 
 /// The opening of a file: enough bytes, and at least one whole line unless it is
 /// absurdly long.
-fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<(Vec<u8>, bool)> {
-    let mut head = Vec::new();
+///
+/// # Errors
+/// When not a byte can be read.
+fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<Head> {
+    let mut bytes = Vec::new();
     let mut wanted = HEAD;
     loop {
-        let missing = wanted - head.len();
-        let read = reader.by_ref().take(missing as u64).read_to_end(&mut head)?;
-        if read < missing {
-            return Ok((head, true));
+        let missing = wanted - bytes.len();
+        match reader.by_ref().take(missing as u64).read_to_end(&mut bytes) {
+            Ok(read) if read < missing => return Ok(Head { bytes, whole: true, broken: None }),
+            Ok(_) => {}
+            Err(error) if bytes.is_empty() => return Err(error),
+            Err(error) => return Ok(Head { bytes, whole: true, broken: Some(error) }),
         }
-        if wanted >= LONGEST_HEAD || memchr::memchr(b'\n', head.trim_ascii_start()).is_some() {
-            return Ok((head, false));
+        let has_line = memchr::memchr(b'\n', bytes.trim_ascii_start()).is_some();
+        if wanted >= LONGEST_HEAD || has_line {
+            return Ok(Head { bytes, whole: false, broken: None });
         }
         wanted *= 2;
     }

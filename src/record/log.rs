@@ -113,6 +113,18 @@ impl FileAccount {
         }
     }
 
+    /// Adds what was found in the file's records.
+    pub fn take_in(&mut self, found: Self) {
+        self.lines += found.lines;
+        for (reason, count) in found.ignored {
+            self.ignore(reason, count);
+        }
+        self.rejected += found.rejected;
+        self.rejections.extend(found.rejections);
+        self.rejections.sort_by_key(|rejection| rejection.line);
+        self.rejections.truncate(Self::MOST_REJECTIONS);
+    }
+
     /// Rejections of a file that are kept with line and reason.
     pub const MOST_REJECTIONS: usize = 100;
 }

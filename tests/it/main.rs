@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod broken_files;
 mod claude_code;
 mod cli;
 mod cli_reference;
