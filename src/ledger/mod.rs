@@ -133,7 +133,8 @@ impl<'a> Ledger<'a> {
     pub fn new(log: &'a Log, table: &'a PriceTable, settings: &'a Settings) -> Self {
         let mut names = Strings::default();
         let default_model = settings.model.as_deref().and_then(|model| names.intern(model));
-        let by_call_site = !log.calls.iter().any(|call| call.feature.is_some());
+        let by_call_site = !log.calls.iter().any(|call| call.feature.is_some())
+            && log.prompts.iter().any(|prompt| prompt.call_site.is_some());
         let mut entries = Vec::with_capacity(log.calls.len());
         for (position, call) in (0..).zip(&log.calls) {
             let time = moment(call, settings);

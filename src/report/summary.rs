@@ -77,7 +77,13 @@ fn unpriced(document: &Document) -> Option<String> {
         let (input, output) = (tokens_short(Some(input)), tokens_short(Some(output)));
         format!(" ({input} input and {output} output tokens)")
     };
-    Some(format!("Not in the cost: {}{tokens}", counted(missing, "call", "calls")))
+    // An export that does not count its calls counts as one where it is unpriced.
+    let missing = if document.input.buckets > 0 {
+        counted(missing, "call or bucket", "calls or buckets")
+    } else {
+        counted(missing, "call", "calls")
+    };
+    Some(format!("Not in the cost: {missing}{tokens}"))
 }
 
 /// The time that the calls cover, as the end of a sentence; empty without any.

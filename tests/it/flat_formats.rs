@@ -5,9 +5,12 @@
 use std::path::Path;
 
 use tokopt::ingest::{ReadOptions, read};
+use tokopt::ledger::{Ledger, Settings};
+use tokopt::prices::PriceTable;
 use tokopt::record::call::{Call, Status};
 use tokopt::record::log::{FileAccount, Log};
-use tokopt::units::Tokens;
+use tokopt::report::assemble::{self, Naming};
+use tokopt::units::{Evidence, Tokens};
 
 use crate::reference;
 
@@ -213,4 +216,17 @@ fn the_reference_samples_are_read() {
             assert_eq!((account(&log).format, account(&log).calls), (format, kept), "{sample}");
         }
     }
+}
+
+#[test]
+fn features_of_an_export_are_as_logged() {
+    // No call in it, so nothing was grouped by its tools and system prompt.
+    let log = fixture("anthropic-usage/kept/page.json");
+    let table = PriceTable::embedded().expect("the built-in table");
+    let settings = Settings::default();
+    let ledger = Ledger::new(&log, &table, &settings);
+    assert!(!ledger.buckets.is_empty());
+    assert_eq!(ledger.feature_evidence, Evidence::Measured);
+    let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    assert!(document.warnings.iter().all(|warning| warning.code != "CALL_SITES"));
 }

@@ -90,7 +90,8 @@ pub struct Totals {
     pub cost_usd: Option<NanoUsd>,
     /// What the log itself says was billed, in US dollars.
     pub logged_cost_usd: Option<NanoUsd>,
-    /// Calls that `cost_usd` leaves out: no price, or no usage in the log.
+    /// Calls that `cost_usd` leaves out: no price, or no usage in the log. A
+    /// bucket that does not say how many calls it adds up stands for one.
     pub unpriced_calls: u64,
     /// The worst grade of anything `cost_usd` used; null without a cost.
     pub cost_evidence: Option<super::Evidence>,
