@@ -29,4 +29,5 @@ pub mod prices;
 pub mod record;
 pub mod report;
 pub mod selection;
+pub mod techniques;
 pub mod units;

@@ -1,0 +1,9 @@
+//! The eight techniques: how each rewrites a log's calls, and on which named
+//! assumptions.
+//!
+//! A technique never prices and never says what it saves: it rewrites states of
+//! calls and adds fees, and `ladder` prices what comes out. Techniques do not
+//! see each other.
+
+pub mod id;
+pub mod parameter;
