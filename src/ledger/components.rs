@@ -62,6 +62,9 @@ impl Part {
 pub struct Components {
     /// The parts of [`CHUNK`] entries each.
     chunks: Vec<Flat<Part>>,
+    /// For each entry with logged texts, its prompt as runs of components in
+    /// prompt order, by the local count.
+    pub runs: Flat<Run>,
     /// Billed and counted tokens of every call whose whole prompt was logged.
     pub scales: Vec<(u64, u64)>,
     /// Billed tokens that the logged texts do not account for.
@@ -104,7 +107,8 @@ impl Components {
             .enumerate()
             .map(|(number, chunk)| splitter.split(number * CHUNK, chunk))
             .collect();
-        let mut found = Self { scales: splitter.scales.complete, ..Self::default() };
+        let mut found =
+            Self { scales: splitter.scales.complete, runs: splitter.runs, ..Self::default() };
         for split in splits {
             found.by_text += split.by_text;
             found.stated += split.stated;
