@@ -7,3 +7,4 @@
 
 pub mod id;
 pub mod parameter;
+pub mod parameters;
