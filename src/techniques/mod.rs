@@ -7,4 +7,8 @@
 
 pub mod id;
 pub mod parameter;
+pub mod parameters;
+pub mod profile;
+pub mod quality;
+pub mod technique;
 pub mod traffic;

@@ -31,6 +31,12 @@ impl Value {
         Self(number * Self::MILLION)
     }
 
+    /// So many hundredths.
+    #[must_use]
+    pub const fn hundredths(number: i64) -> Self {
+        Self(number * (Self::MILLION / 100))
+    }
+
     /// The value in millionths.
     #[must_use]
     pub const fn millionths(self) -> i64 {
@@ -153,11 +159,77 @@ pub enum Kind {
     Cost,
     /// A rule of classification or a choice of method: inferred at best.
     Rule,
+    /// Something that would be set up, such as a lifetime or a switch: part of
+    /// what is projected, so it says nothing about how well that is known.
+    Choice,
     /// A published fact of the provider that a user may override.
     Fact,
 }
 
-/// A named number with its band, in the sense of savings: `low` saves least.
+/// One of the three readings of every parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Band {
+    /// The technique saves least.
+    Low,
+    /// What the typical total uses.
+    #[default]
+    Typical,
+    /// The technique saves most.
+    High,
+}
+
+/// A value for each band, in the sense of savings: a low `escalation` is the
+/// largest share of escalated calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// The value at which the technique saves least.
+    pub low: Value,
+    /// The value of the typical total.
+    pub typical: Value,
+    /// The value at which the technique saves most.
+    pub high: Value,
+}
+
+impl Spread {
+    /// Off in every band.
+    pub const OFF: Self = Self::whole(0, 0, 0);
+    /// On in every band.
+    pub const ON: Self = Self::whole(1, 1, 1);
+
+    /// Whole numbers.
+    #[must_use]
+    pub const fn whole(low: i64, typical: i64, high: i64) -> Self {
+        Self { low: Value::whole(low), typical: Value::whole(typical), high: Value::whole(high) }
+    }
+
+    /// Hundredths.
+    #[must_use]
+    pub const fn hundredths(low: i64, typical: i64, high: i64) -> Self {
+        Self {
+            low: Value::hundredths(low),
+            typical: Value::hundredths(typical),
+            high: Value::hundredths(high),
+        }
+    }
+
+    /// One value in every band.
+    #[must_use]
+    pub const fn same(value: Value) -> Self {
+        Self { low: value, typical: value, high: value }
+    }
+
+    /// The value of a band.
+    #[must_use]
+    pub const fn at(self, band: Band) -> Value {
+        match band {
+            Band::Low => self.low,
+            Band::Typical => self.typical,
+            Band::High => self.high,
+        }
+    }
+}
+
+/// A named number that a user may set.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// The technique it belongs to.
@@ -168,15 +240,12 @@ pub struct Parameter {
     pub unit: Unit,
     /// What it stands for.
     pub kind: Kind,
-    /// The value at which the technique saves least.
-    pub low: Value,
-    /// The value of the typical total.
-    pub typical: Value,
-    /// The value at which the technique saves most.
-    pub high: Value,
+    /// Its values unless set; `None` where each model has its own in the price
+    /// table.
+    pub spread: Option<Spread>,
     /// What it means, in one sentence.
     pub meaning: &'static str,
-    /// Where the band comes from: a paper, a page, a measurement of ours.
+    /// Where the values come from: a paper, a page, a choice of ours.
     pub source: &'static str,
 }
 
