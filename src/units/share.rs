@@ -16,6 +16,12 @@ pub struct Share {
 const MILLION: i128 = 1_000_000;
 
 impl Share {
+    /// A share of so many millionths of one.
+    #[must_use]
+    pub const fn from_millionths(millionths: u64) -> Self {
+        Self { part: millionths as i128, whole: MILLION }
+    }
+
     /// A share of counts; `None` where there is no whole to take a share of.
     #[must_use]
     pub const fn of_counts(part: u64, whole: u64) -> Option<Self> {

@@ -7,25 +7,36 @@
 //! `None`, and `null` in JSON, never zero.
 
 mod attribution;
+mod cache;
+mod findings;
 mod input;
+mod ladder;
 mod metrics;
+mod monthly;
+mod plan;
 mod quotient;
 mod totals;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::units::NanoUsd;
+use serde::Serialize;
 
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
+pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
+pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
+pub use ladder::{
+    Assumption, Group, GroupSkip, Ladder, Lever, Reason, SavingByEvidence, Step, StepStatus,
+    StreamPolicy,
+};
 pub use metrics::{
     AbovePlan, CostPerCall, DurationQuantiles, Metrics, ModelMetrics, ModelTier, Pseudonyms,
     TierShare, TokensPerCall, Users,
 };
+pub use monthly::{Bootstrap, Monthly};
+pub use plan::{Phase, PlanStep, Worth};
 pub use quotient::Quotient;
 pub use totals::{PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 
@@ -60,16 +71,16 @@ pub struct Document {
     pub metrics: Metrics,
     /// Who is heavy; null where the log names no user.
     pub users: Option<Users>,
-    /// The cache replay; null: not computed by this version.
-    pub cache: Option<NotComputed>,
-    /// The savings ladder; null: not computed by this version.
-    pub ladder: Option<NotComputed>,
-    /// The plan of work; null: not computed by this version.
-    pub plan: Option<NotComputed>,
+    /// The cache replay; null where nothing could be replayed.
+    pub cache: Option<Cache>,
+    /// The savings ladder; null where nothing could be simulated.
+    pub ladder: Option<Ladder>,
+    /// The plan of work, first things first; null without a ladder.
+    pub plan: Option<Vec<PlanStep>>,
     /// Things in the log worth a look, largest cost first.
     pub findings: Vec<Finding>,
-    /// Bills per 30 days; null: not computed by this version.
-    pub monthly: Option<NotComputed>,
+    /// Bills per 30 days; null where the log has no times.
+    pub monthly: Option<Monthly>,
     /// What a reader should know before trusting a figure.
     pub warnings: Vec<Warning>,
 }
@@ -104,35 +115,6 @@ impl Document {
     pub const fn cost_is_partial(&self) -> bool {
         self.totals.unpriced_calls > 0 || !self.prices.partly_unpriced.is_empty()
     }
-}
-
-/// A block that this version never computes: always null.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(with = "()")]
-pub enum NotComputed {}
-
-/// Something in the log worth a look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Finding {
-    /// A stable upper-case code.
-    pub code: String,
-    /// One sentence for people.
-    pub message: String,
-    /// Calls concerned.
-    pub calls: Option<u64>,
-    /// What those calls cost, in US dollars, not what could be saved.
-    pub cost_usd: Option<NanoUsd>,
-    /// How the finding is known.
-    pub evidence: Evidence,
-}
-
-/// What a reader should know before trusting a figure.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Warning {
-    /// A stable upper-case code.
-    pub code: String,
-    /// One sentence for people.
-    pub message: String,
 }
 
 #[cfg(test)]

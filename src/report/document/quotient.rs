@@ -28,6 +28,12 @@ impl Quotient {
         Self::of_counts(sum.get(), count)
     }
 
+    /// A value of so many millionths.
+    #[must_use]
+    pub const fn from_millionths(millionths: u64) -> Self {
+        Self(Share::from_millionths(millionths))
+    }
+
     /// The value in millionths, rounded half to even.
     #[must_use]
     pub fn millionths(self) -> i128 {
@@ -48,6 +54,13 @@ impl Quotient {
         }
         let fraction = rounded % unit;
         format!("{whole}.{fraction:0width$}", width = decimals as usize)
+    }
+}
+
+impl Default for Quotient {
+    /// Nothing, as a known number.
+    fn default() -> Self {
+        Self::from_millionths(0)
     }
 }
 
@@ -74,6 +87,14 @@ impl JsonSchema for Quotient {
 #[cfg(test)]
 mod tests {
     use super::Quotient;
+
+    #[test]
+    fn millionths_are_kept_digit_for_digit() {
+        let json = |millionths| serde_json::to_string(&Quotient::from_millionths(millionths)).ok();
+        assert_eq!(json(350_000).as_deref(), Some("0.35"));
+        assert_eq!(json(3_600_000_000).as_deref(), Some("3600"));
+        assert_eq!(Quotient::default().millionths(), 0);
+    }
 
     #[test]
     fn people_choose_the_decimals() {

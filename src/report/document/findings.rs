@@ -1,0 +1,34 @@
+//! What the log shows beside its figures: findings and warnings.
+//!
+//! Knows counts and amounts only; a sentence is for people and quotes no text
+//! of a prompt.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Evidence;
+use crate::units::NanoUsd;
+
+/// Something in the log worth a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// A stable upper-case code.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+    /// Calls concerned.
+    pub calls: Option<u64>,
+    /// What those calls cost, in US dollars, not what could be saved.
+    pub cost_usd: Option<NanoUsd>,
+    /// How the finding is known.
+    pub evidence: Evidence,
+}
+
+/// What a reader should know before trusting a figure.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Warning {
+    /// A stable upper-case code.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+}
