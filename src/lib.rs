@@ -23,6 +23,7 @@
 
 pub mod cli;
 pub mod ingest;
+pub mod ladder;
 pub mod ledger;
 pub mod measure;
 pub mod prices;

@@ -292,15 +292,10 @@ fn ratio(billed: u64, counted: u64) -> f64 {
 }
 
 /// Tokens of a model's own tokenizer per o200k token, for calls that give no
-/// better measure: Claude up to 4.6 counts about 1.19 and from 4.7 on about 1.5
-/// times as many (our measurement, docs/adr/0006-tokenizer.md).
+/// better measure.
 fn family_factor(call: &Call, entry: &Entry, pricer: &Pricer<'_>) -> f64 {
     let found = pricer.find(call.provider, entry.model);
-    match found.and_then(|found| found.model().tokenizer()) {
-        Some("claude-v3") => 1.19,
-        Some("claude-v4.7") => 1.5,
-        _ => 1.0,
-    }
+    found.map_or(1.0, |found| f64::from(found.model().tokenizer_hundredths()) / 100.0)
 }
 
 /// The input of a call whose texts were logged, in prompt order.

@@ -208,6 +208,18 @@ impl Model {
         self.tokenizer.as_deref()
     }
 
+    /// Tokens that the model's own tokenizer makes of a text of one o200k token,
+    /// in hundredths: Claude up to 4.6 counts about 1.19 and from 4.7 on about
+    /// 1.5 times as many (our measurement, docs/adr/0006-tokenizer.md).
+    #[must_use]
+    pub fn tokenizer_hundredths(&self) -> u32 {
+        match self.tokenizer() {
+            Some("claude-v3") => 119,
+            Some("claude-v4.7") => 150,
+            _ => 100,
+        }
+    }
+
     /// The largest prompt and answer together.
     #[must_use]
     pub const fn context_window(&self) -> Option<Tokens> {

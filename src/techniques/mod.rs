@@ -11,4 +11,5 @@ pub mod parameters;
 pub mod profile;
 pub mod quality;
 pub mod technique;
+pub mod tiers;
 pub mod traffic;

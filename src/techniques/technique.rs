@@ -204,6 +204,8 @@ pub struct Request {
     pub output: u64,
     /// The part of `output` that is reasoning.
     pub reasoning: u64,
+    /// How often, on average, it has to be sent once more.
+    pub repeats: Value,
 }
 
 /// A call on its way through the techniques.

@@ -224,10 +224,7 @@ mod tests {
     }
 
     fn prompt(tail: u64) -> Vec<Segment> {
-        vec![
-            segment(1, 2_000, Component::SystemPrompt),
-            segment(tail, 100, Component::UserInput),
-        ]
+        vec![segment(1, 2_000, Component::SystemPrompt), segment(tail, 100, Component::UserInput)]
     }
 
     fn split(read: u32, written: u32) -> Split {
@@ -237,7 +234,8 @@ mod tests {
     #[test]
     fn a_gap_of_exactly_the_lifetime_is_a_hit_and_reads_refresh() {
         let times = [0, 300, 600, 901].map(|second| second * SECOND);
-        let calls: Vec<_> = times.iter().zip(2..).map(|(time, tail)| (*time, prompt(tail))).collect();
+        let calls: Vec<_> =
+            times.iter().zip(2..).map(|(time, tail)| (*time, prompt(tail))).collect();
         let (stream, nodes) = stream(&calls);
         let found = replay(&stream, Policy::Head(Lifetime::Seconds(300)), RULES, nodes);
         // The third call comes 600 s after the write but 300 s after the last
@@ -286,8 +284,7 @@ mod tests {
 
     #[test]
     fn a_head_may_live_longer_than_the_rest() {
-        let policy =
-            Policy::Mixed { head: Lifetime::Seconds(3_600), rest: Lifetime::Seconds(300) };
+        let policy = Policy::Mixed { head: Lifetime::Seconds(3_600), rest: Lifetime::Seconds(300) };
         let (stream, nodes) = stream(&[(0, prompt(2)), (1_000 * SECOND, prompt(2))]);
         let found = replay(&stream, policy, RULES, nodes);
         assert_eq!(found[0], Split { read: 0, written: 100, written_head: 2_000 });

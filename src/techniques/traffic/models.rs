@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::prices::{CacheMode, LaneQuery, Match, PriceTable};
 use crate::record::lane::Tier;
-use crate::units::{Rate, Timestamp, Tokens};
+use crate::units::{Rate, Timestamp, Tokens, Usd};
 
 /// A handle on a model of [`Models`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,12 +79,27 @@ impl<'t> Models<'t> {
         self.get(index).model().cache().mode == Some(CacheMode::Explicit)
     }
 
-    /// Dollars per prompt and per answer token of a short standard call.
+    /// What a plain call costs: nothing cached, the standard lane.
     #[must_use]
-    pub fn list_rates(&self, index: ModelIndex, at: Option<Timestamp>) -> (Rate, Rate) {
+    pub fn cost(
+        &self,
+        index: ModelIndex,
+        at: Option<Timestamp>,
+        input: Tokens,
+        output: Tokens,
+    ) -> Usd {
         let lane = LaneQuery { tier: Tier::Standard, region: None, at };
-        let rates = self.get(index).rates(&lane, Tokens::ZERO).rates;
-        (rates.input, rates.output.unwrap_or(Rate::FREE))
+        let rates = self.get(index).rates(&lane, input).rates;
+        rates.input * input + rates.output.unwrap_or(Rate::FREE) * output
+    }
+
+    /// The tokens that one model makes of the text that is `tokens` long for
+    /// another, rounded to the nearest.
+    #[must_use]
+    pub fn retokenised(&self, tokens: u64, from: ModelIndex, to: ModelIndex) -> u64 {
+        let of = |index| u64::from(self.get(index).model().tokenizer_hundredths());
+        let (from, to) = (of(from), of(to));
+        if from == to { tokens } else { (tokens * to + from / 2) / from }
     }
 }
 
