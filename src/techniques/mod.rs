@@ -9,6 +9,7 @@ pub mod id;
 pub mod parameter;
 pub mod parameters;
 pub mod profile;
+pub mod prompt_caching;
 pub mod quality;
 pub mod technique;
 pub mod tiers;

@@ -187,6 +187,12 @@ impl<'t> Traffic<'t> {
         self.recorded(index).is_some_and(|prompt| prompt.end != crate::record::prompt::NodeId::ROOT)
     }
 
+    /// Whether a call's prompt was logged as the ids of its blocks.
+    #[must_use]
+    pub fn is_blocks(&self, index: CallIndex) -> bool {
+        self.has_text(index) && self.tree.stretch(self.call(index).end).block.is_none()
+    }
+
     /// The turn of a call in its conversation, from 1.
     #[must_use]
     pub fn turn(&self, index: CallIndex) -> u32 {

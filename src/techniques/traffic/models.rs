@@ -14,6 +14,8 @@ pub struct ModelIndex(u32);
 #[derive(Debug)]
 pub struct Models<'t> {
     matches: Vec<Match<'t>>,
+    /// For each model the first handle on it, at the same region's price.
+    first: Vec<ModelIndex>,
     by_name: FxHashMap<(String, String), ModelIndex>,
 }
 
@@ -21,12 +23,18 @@ impl<'t> Models<'t> {
     /// No model yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { matches: Vec::new(), by_name: FxHashMap::default() }
+        Self { matches: Vec::new(), first: Vec::new(), by_name: FxHashMap::default() }
     }
 
     /// Adds a model as a log names it.
     pub(super) fn add(&mut self, found: Match<'t>) -> ModelIndex {
         let index = ModelIndex(u32::try_from(self.matches.len()).unwrap_or(u32::MAX));
+        let is_it = |known: &Match<'_>| {
+            std::ptr::eq(known.model(), found.model())
+                && known.named_region() == found.named_region()
+        };
+        let first = self.matches.iter().position(is_it);
+        self.first.push(first.map_or(index, |first| self.first[first]));
         self.matches.push(found);
         index
     }
@@ -67,10 +75,16 @@ impl<'t> Models<'t> {
         sold.into_iter().map(|(_, index)| index).collect()
     }
 
+    /// The one handle that stands for a model under all its names.
+    #[must_use]
+    pub fn first(&self, index: ModelIndex) -> ModelIndex {
+        self.first[index.0 as usize]
+    }
+
     /// Whether two handles mean one model of one provider.
     #[must_use]
     pub fn is_same(&self, left: ModelIndex, right: ModelIndex) -> bool {
-        left == right || std::ptr::eq(self.get(left).model(), self.get(right).model())
+        self.first(left) == self.first(right)
     }
 
     /// Whether a request has to ask for caching before anything is cached.

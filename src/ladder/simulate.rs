@@ -1,0 +1,262 @@
+//! The second phase: every unit's cost for the sets that matter to it.
+//!
+//! Families are replayed apart, each distinct state once; their costs add up to
+//! units. Units may be simulated in any grouping: the results are theirs alone.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::techniques::id::{Set, TechniqueId};
+use crate::techniques::parameter::Value;
+use crate::techniques::technique::{Coin, World};
+use crate::techniques::traffic::{FamilyIndex, Traffic, Unit};
+use crate::units::{Evidence, Share, Usd};
+
+use super::engine::{Detail, Engine, Outcome};
+use super::expectation::{Worlds, coin_owner, scaled};
+use super::totals::Vector;
+
+/// Assumed levers mean nothing for a single call.
+const FEWEST_CALLS: u64 = 2;
+/// Above this the replay of a unit as it is strays too far from its bill, in
+/// millionths.
+const CALIBRATED: i128 = 50_000;
+
+/// What a unit costs.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitCost {
+    /// Its position among the traffic's units.
+    pub(crate) unit: usize,
+    /// By the sets that can act on it.
+    pub(crate) vector: Vector,
+    /// What its replay as it is comes to.
+    pub(crate) replayed: Usd,
+    /// What techniques charge beside requests, by set; as `vector`.
+    pub(crate) fees: Vector,
+}
+
+impl UnitCost {
+    /// What the unit costs as it is.
+    pub(crate) fn baseline(&self) -> Usd {
+        self.vector.raw(Set::NONE)
+    }
+
+    /// How far the replay stays from the bill.
+    pub(crate) fn calibration(&self) -> Option<Share> {
+        let bill = self.baseline();
+        let error = Usd::from_femto((self.replayed - bill).femto().abs());
+        Share::of_usd(error, bill)
+    }
+
+    /// Whether the replay strays too far to be called measured.
+    pub(crate) fn is_astray(&self) -> bool {
+        self.calibration().is_some_and(|error| error.millionths() > CALIBRATED)
+    }
+}
+
+/// Which sets are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sets {
+    /// All of them.
+    All,
+    /// Nothing, and one technique alone.
+    Alone(TechniqueId),
+}
+
+impl Sets {
+    const fn within(self) -> Set {
+        match self {
+            Self::All => Set::ALL,
+            Self::Alone(technique) => technique.set(),
+        }
+    }
+}
+
+/// A unit's families with the techniques that can act on each.
+struct Plan<'t> {
+    position: usize,
+    unit: &'t Unit,
+    families: Vec<(FamilyIndex, Set)>,
+    eligible: Set,
+}
+
+/// Simulates some units of the traffic, by position.
+pub(crate) fn simulate(engine: &Engine<'_>, units: &[usize], sets: Sets) -> Vec<UnitCost> {
+    let plans: Vec<Plan<'_>> =
+        units.par_iter().map(|position| plan(engine, *position, sets)).collect();
+    let coins = coins(engine);
+    let states: Vec<(FamilyIndex, World)> = plans
+        .iter()
+        .filter(|plan| !plan.eligible.is_empty() || engine.is_unreported(plan.unit))
+        .flat_map(|plan| &plan.families)
+        .flat_map(|(family, eligible)| states(*family, *eligible, &coins))
+        .collect();
+    let outcomes: Vec<Outcome> =
+        states.par_iter().map(|(family, world)| engine.family(*family, *world, false)).collect();
+    let outcomes: BTreeMap<(FamilyIndex, World), Outcome> =
+        states.into_iter().zip(outcomes).collect();
+    plans.iter().map(|plan| unit_cost(engine, plan, &coins, &outcomes)).collect()
+}
+
+/// A closer look at a unit that uses a set: one detail per state, with weights.
+pub(crate) fn look(engine: &Engine<'_>, position: usize, used: Set) -> (Worlds, Vec<Detail>) {
+    let plan = plan(engine, position, Sets::All);
+    let coins = coins(engine);
+    let worlds = Worlds::of(used, &coins_of(&coins, used));
+    let details = worlds.weighted.iter().map(|(world, _)| {
+        let mut sum = Detail::default();
+        for (family, eligible) in &plan.families {
+            let state = narrowed(*world, *eligible);
+            if let Some(detail) = engine.family(*family, state, true).detail {
+                sum.merge(*detail);
+            }
+        }
+        sum
+    });
+    let details = details.collect();
+    (worlds, details)
+}
+
+fn plan<'t>(engine: &Engine<'t>, position: usize, sets: Sets) -> Plan<'t> {
+    let unit = &engine.traffic.units[position];
+    let mut allowed = sets.within();
+    if unit.calls < FEWEST_CALLS {
+        allowed = allowed
+            .iter()
+            .filter(|technique| !is_assumed(engine, unit, *technique))
+            .fold(Set::NONE, Set::with);
+    }
+    let families: Vec<(FamilyIndex, Set)> = unit
+        .families
+        .iter()
+        .map(|family| (*family, engine.eligible(*family).and(allowed)))
+        .collect();
+    let eligible = families.iter().fold(Set::NONE, |sum, (_, eligible)| sum.or(*eligible));
+    Plan { position, unit, families, eligible }
+}
+
+/// Whether a technique rests on assumptions in all that a unit holds.
+fn is_assumed(engine: &Engine<'_>, unit: &Unit, technique: TechniqueId) -> bool {
+    let Some(rewriter) = engine.rewriter(technique) else { return true };
+    let groups = unit.places.iter().map(|place| engine.traffic.places[place.0 as usize].group);
+    groups.map(|group| rewriter.evidence(group)).all(|evidence| evidence == Evidence::Assumed)
+}
+
+fn coins(engine: &Engine<'_>) -> Vec<(Coin, Value)> {
+    TechniqueId::ALL
+        .into_iter()
+        .filter_map(|technique| engine.rewriter(technique))
+        .flat_map(|rewriter| rewriter.coins())
+        .collect()
+}
+
+fn coins_of(coins: &[(Coin, Value)], used: Set) -> Vec<(Coin, Value)> {
+    coins.iter().copied().filter(|(coin, _)| used.has(coin_owner(*coin))).collect()
+}
+
+/// Every state of a family that some set needs.
+fn states(
+    family: FamilyIndex,
+    eligible: Set,
+    coins: &[(Coin, Value)],
+) -> impl Iterator<Item = (FamilyIndex, World)> {
+    let sets = Set::every().filter(move |used| used.is_within(eligible));
+    sets.flat_map(move |used| {
+        let worlds = Worlds::of(used, &coins_of(coins, used)).weighted;
+        worlds.into_iter().map(move |(world, _)| (family, world))
+    })
+}
+
+/// A unit's world as one of its families sees it: what cannot act there does
+/// not count.
+fn narrowed(world: World, eligible: Set) -> World {
+    let used = world.used.and(eligible);
+    let coins =
+        Coin::ALL.into_iter().filter(|coin| world.has(*coin) && used.has(coin_owner(*coin)));
+    coins.fold(World::of(used), World::with)
+}
+
+fn unit_cost(
+    engine: &Engine<'_>,
+    plan: &Plan<'_>,
+    coins: &[(Coin, Value)],
+    outcomes: &BTreeMap<(FamilyIndex, World), Outcome>,
+) -> UnitCost {
+    let at = |world: World| -> (Usd, Usd) {
+        let of = |(family, eligible): &(FamilyIndex, Set)| {
+            let outcome = outcomes.get(&(*family, narrowed(world, *eligible)));
+            outcome.map_or((Usd::ZERO, Usd::ZERO), |outcome| (outcome.replayed, outcome.fees))
+        };
+        plan.families
+            .iter()
+            .map(of)
+            .fold((Usd::ZERO, Usd::ZERO), |sum, more| (sum.0 + more.0, sum.1 + more.1))
+    };
+    let simulated = !plan.eligible.is_empty() || engine.is_unreported(plan.unit);
+    let replayed = if simulated { at(World::of(Set::NONE)).0 } else { plan.unit.bill };
+    let baseline = engine.baseline(plan.unit, |family| {
+        outcomes.get(&(family, World::of(Set::NONE))).map(|outcome| outcome.replayed)
+    });
+    let fees = |used: Set| {
+        let worlds = Worlds::of(used, &coins_of(coins, used));
+        let fees = worlds.mean(worlds.weighted.iter().map(|(world, _)| at(*world).1));
+        let fixed = used.iter().filter_map(|technique| engine.rewriter(technique));
+        fees + fixed.map(|rewriter| rewriter.fixed_cost(plan.unit)).sum()
+    };
+    let cost = |used: Set| {
+        if used.is_empty() {
+            return baseline;
+        }
+        let worlds = Worlds::of(used, &coins_of(coins, used));
+        let mean = worlds.mean(worlds.weighted.iter().map(|(world, _)| at(*world).0));
+        scaled(mean, baseline, replayed) + fees(used)
+    };
+    UnitCost {
+        unit: plan.position,
+        vector: Vector::of(plan.eligible, cost),
+        replayed,
+        fees: Vector::of(plan.eligible, fees),
+    }
+}
+
+impl Detail {
+    fn merge(&mut self, other: Self) {
+        for (place, cost) in other.places {
+            *self.places.entry(place).or_default() += cost;
+        }
+        for (day, cost) in other.days {
+            *self.days.entry(day).or_default() += cost;
+        }
+        for (sum, more) in self.changed.iter_mut().zip(other.changed) {
+            *sum += more;
+        }
+        self.streams.extend(other.streams);
+    }
+}
+
+impl Engine<'_> {
+    /// Whether a unit holds calls that a provider caches by itself and whose
+    /// log does not say how much.
+    fn is_unreported(&self, unit: &Unit) -> bool {
+        unit.families.iter().any(|family| self.caching.is_unreported(*family))
+    }
+
+    /// What a unit costs as it is: its bill, but the replay for families whose
+    /// log hides what was read from the cache.
+    fn baseline(&self, unit: &Unit, replayed: impl Fn(FamilyIndex) -> Option<Usd>) -> Usd {
+        let of = |family: &FamilyIndex| {
+            let bill = family_bill(self.traffic, *family);
+            if self.caching.is_unreported(*family) {
+                replayed(*family).unwrap_or(bill)
+            } else {
+                bill
+            }
+        };
+        unit.families.iter().map(of).sum()
+    }
+}
+
+fn family_bill(traffic: &Traffic<'_>, family: FamilyIndex) -> Usd {
+    traffic.families[family.0 as usize].iter().map(|index| traffic.call(*index).bill).sum()
+}
