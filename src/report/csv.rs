@@ -4,6 +4,7 @@
 //! known. Nothing in a cell is a formula to a spreadsheet. Knows no folder:
 //! whoever asks for the tables writes them.
 
+mod savings;
 mod tables;
 
 use std::io::{self, Write};

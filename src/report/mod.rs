@@ -14,6 +14,7 @@ mod kind;
 mod markdown;
 mod renderer;
 mod rows;
+mod savings;
 mod schema;
 mod summary;
 mod terminal;
