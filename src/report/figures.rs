@@ -60,6 +60,11 @@ pub fn trimmed(value: Quotient) -> String {
     shown.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Hours of work: `4 h`.
+pub fn hours(number: Quotient) -> String {
+    format!("{} h", trimmed(number))
+}
+
 /// A duration: `840 ms`, `12.3 s`, `5.2 min`.
 pub fn milliseconds(duration: Option<u64>) -> String {
     let Some(duration) = duration else { return dash() };

@@ -19,6 +19,7 @@ mod schema;
 mod summary;
 mod terminal;
 mod unknowns;
+mod work;
 
 pub use kind::{Kind, KindError};
 pub use renderer::{RenderOptions, Renderer};

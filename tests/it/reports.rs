@@ -1,14 +1,17 @@
 //! Reports, whole, for documents built by hand.
 
+mod attacks;
 mod documents;
 mod ladders;
+mod plans;
 
 use tokopt::report::document::{Dimension, Document};
 use tokopt::report::{Kind, RenderOptions, csv, json_schema, renderer};
 use tokopt::units::{NanoUsd, Usd};
 
+use attacks::attacked;
 use documents::{documents, hostile, normal};
-use ladders::{attacked, flat, ladder};
+use ladders::{flat, ladder};
 
 fn render(kind: Kind, document: &Document, options: &RenderOptions) -> String {
     let mut bytes = Vec::new();
@@ -199,6 +202,25 @@ fn no_line_is_wider_than_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn a_ladder_of_millions_keeps_its_figures_and_gives_up_its_bars() {
+    let mut document = ladder();
+    let ladder = document.ladder.as_mut().expect("the ladder is there");
+    let millions = NanoUsd::from_nano(4_812_370_000_000_000);
+    ladder.baseline_usd = millions;
+    for step in &mut ladder.steps {
+        step.standalone_saving_usd = Some(millions);
+        step.marginal_saving_usd = Some(millions);
+        step.cost_after_usd = Some(millions);
+    }
+    let text = render(Kind::Table, &document, &wide(60));
+    assert_eq!(text.lines().find(|line| columns(line) > 60), None);
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains("$4,812,370.00")).collect();
+    assert!(rows.iter().all(|row| !row.contains('█')), "{rows:#?}");
+    let whole = rows.iter().filter(|row| row.matches("$4,812,370.00").count() == 3);
+    assert_eq!(whole.count(), 4, "one row per applied step: {rows:#?}");
 }
 
 /// Columns of a line of these documents: Japanese is the only wide script.

@@ -5,7 +5,7 @@
 
 use super::super::document::{Ladder, Step, StepStatus};
 use super::super::escape::markdown as escape;
-use super::super::figures::{dollars, percent, whole};
+use super::super::figures::{dollars, hours, percent, whole};
 use super::super::savings;
 use super::name;
 use super::page::{Align, Page};
@@ -68,7 +68,7 @@ fn step(step: &Step) -> Vec<String> {
         dollars(step.cost_after_usd),
         savings::grade(step).to_owned(),
         savings::band(step).unwrap_or_default(),
-        savings::hours(step.effort_hours),
+        hours(step.effort_hours),
         step.why.as_deref().map_or_else(String::new, escape),
     ]
 }

@@ -4,8 +4,8 @@
 
 use super::super::document::{Document, Finding, Monthly, PlanStep, Worth};
 use super::super::escape::markdown as escape;
-use super::super::figures::{count, dollars};
-use super::super::savings;
+use super::super::figures::{count, dollars, hours};
+use super::super::work;
 use super::name;
 use super::page::{Align, Page};
 use crate::units::NanoUsd;
@@ -14,12 +14,12 @@ use crate::units::NanoUsd;
 pub fn per_month(document: &Document, monthly: &Monthly, page: &mut Page) {
     page.heading("Per 30 days");
     let columns = [("", Align::Left), ("bill", Align::Right), ("saves", Align::Right)];
-    let rows = savings::bills(monthly).map(|(label, bill, saving)| {
+    let rows = work::bills(monthly).map(|(label, bill, saving)| {
         let saving = saving.map_or_else(String::new, NanoUsd::to_display);
         vec![label.to_owned(), bill.to_display(), saving]
     });
     page.table(&columns, rows.into_iter());
-    page.list(savings::monthly_notes(document, monthly).iter().map(|note| escape(note)));
+    page.list(work::monthly_notes(document, monthly).iter().map(|note| escape(note)));
 }
 
 /// Adds the plan; nothing where there is nothing to do.
@@ -41,21 +41,20 @@ pub fn plan(steps: &[PlanStep], together: Option<&Worth>, page: &mut Page) {
     ];
     page.table(&columns, steps.iter().map(cells));
     if let Some(worth) = together {
-        page.paragraph(&escape(&savings::all_in_all(worth)));
+        page.paragraph(&escape(&work::all_in_all(worth)));
     }
 }
 
 fn cells(step: &PlanStep) -> Vec<String> {
-    let [check, evaluation] =
-        savings::checks(step).map(|text| text.map_or_else(String::new, escape));
+    let [check, evaluation] = work::checks(step).map(|text| text.map_or_else(String::new, escape));
     vec![
         name(&step.technique),
         step.phase.name().to_owned(),
-        savings::hours(step.worth.effort_hours),
+        hours(step.worth.effort_hours),
         dollars(step.worth.net_monthly_usd),
-        escape(&savings::payback(&step.worth)),
+        escape(&work::payback(&step.worth)),
         step.evidence.map_or_else(String::new, |grade| grade.name().to_owned()),
-        escape(savings::action(step)),
+        escape(work::action(step)),
         check,
         evaluation,
     ]

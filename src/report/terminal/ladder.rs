@@ -5,7 +5,7 @@
 
 use super::super::document::{Ladder, Step, StepStatus};
 use super::super::escape::{display_width, plain};
-use super::super::figures::dollars;
+use super::super::figures::{dollars, hours};
 use super::super::savings;
 use super::bars::bar;
 use super::screen::Screen;
@@ -23,6 +23,8 @@ const WIDE_SCREEN: usize = 120;
 const LONGEST_NAME: usize = 40;
 /// The longest bar is no longer than this.
 const LONGEST_BAR: usize = 40;
+/// A bar that would be shorter than this says nothing.
+const SHORTEST_BAR: usize = 4;
 /// A warning beyond these is only counted.
 const WARNINGS_SHOWN: usize = 2;
 
@@ -124,7 +126,7 @@ impl<'ladder> Row<'ladder> {
             dollars(step.marginal_saving_usd),
             dollars(step.cost_after_usd),
             savings::grade(step).to_owned(),
-            savings::hours(step.effort_hours),
+            hours(step.effort_hours),
             savings::band(step).unwrap_or_default(),
         ];
         let bills = step.cost_after_usd.map(|after| (before, after));
@@ -146,6 +148,9 @@ fn with_bars(
     }
     let others: usize = needed_widths(columns, &cells).iter().sum();
     let length = width.saturating_sub(others + GAP * (columns.len() - 1)).min(LONGEST_BAR);
+    if length < SHORTEST_BAR {
+        return cells;
+    }
     for (row, cells) in rows.iter().zip(&mut cells) {
         if let (Some((before, after)), Some(cell)) = (row.bills, cells.last_mut()) {
             *cell = falling(before, after, baseline, length);
@@ -186,7 +191,7 @@ fn notes(step: &Step, is_wide: bool, screen: &mut Screen) {
 /// without columns for them.
 fn known(step: &Step) -> String {
     let band = savings::band(step).map_or_else(String::new, |band| format!(", alone {band}"));
-    format!("{}, {}{band}", savings::grade(step), savings::hours(step.effort_hours))
+    format!("{}, {}{band}", savings::grade(step), hours(step.effort_hours))
 }
 
 fn unused(ladder: &Ladder, status: StepStatus, name: &str, screen: &mut Screen) {

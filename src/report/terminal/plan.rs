@@ -4,8 +4,8 @@
 
 use super::super::document::{Document, Monthly, PlanStep, Worth};
 use super::super::escape::plain;
-use super::super::figures::dollars;
-use super::super::savings;
+use super::super::figures::{dollars, hours};
+use super::super::work;
 use super::Column;
 use super::grid;
 use super::screen::Screen;
@@ -19,7 +19,7 @@ const NOTE_INDENT: usize = 4;
 pub fn per_month(document: &Document, monthly: &Monthly, screen: &mut Screen) {
     screen.heading("Per 30 days");
     let mut rows = vec![["", "bill", "saves"].map(str::to_owned).to_vec()];
-    rows.extend(savings::bills(monthly).map(|(name, bill, saving)| {
+    rows.extend(work::bills(monthly).map(|(name, bill, saving)| {
         vec![
             name.to_owned(),
             bill.to_display(),
@@ -27,7 +27,7 @@ pub fn per_month(document: &Document, monthly: &Monthly, screen: &mut Screen) {
         ]
     }));
     indented(&[Column::Text, Column::Figures, Column::Figures], rows, screen);
-    for note in savings::monthly_notes(document, monthly) {
+    for note in work::monthly_notes(document, monthly) {
         screen.faint(&plain(&note, screen.width() * 2), INDENT);
     }
 }
@@ -51,24 +51,24 @@ pub fn plan(steps: &[PlanStep], together: Option<&Worth>, screen: &mut Screen) {
         };
         screen.row(&line);
         let longest = screen.width() * 4;
-        screen.paragraph(&plain(savings::action(step), longest), NOTE_INDENT);
-        for (label, text) in ["check", "evaluate"].into_iter().zip(savings::checks(step)) {
+        screen.paragraph(&plain(work::action(step), longest), NOTE_INDENT);
+        for (label, text) in ["check", "evaluate"].into_iter().zip(work::checks(step)) {
             if let Some(text) = text {
                 screen.paragraph(&format!("{label}: {}", plain(text, longest)), NOTE_INDENT);
             }
         }
     }
     if let Some(worth) = together {
-        screen.paragraph(&plain(&savings::all_in_all(worth), screen.width() * 2), INDENT);
+        screen.paragraph(&plain(&work::all_in_all(worth), screen.width() * 2), INDENT);
     }
 }
 
 fn cells(step: &PlanStep) -> Vec<String> {
     vec![
         plain(&step.technique, 40),
-        savings::hours(step.worth.effort_hours),
+        hours(step.worth.effort_hours),
         dollars(step.worth.net_monthly_usd),
-        savings::payback(&step.worth),
+        work::payback(&step.worth),
         step.phase.name().to_owned(),
     ]
 }

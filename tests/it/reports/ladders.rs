@@ -5,15 +5,15 @@
 //! so that the rows add up as those of a real ladder do.
 
 use tokopt::report::document::{
-    Assumption, Bootstrap, Cache, CacheBreak, CacheCalibration, CachePolicy, Document, Evidence,
-    Finding, Group, GroupSkip, Ladder, Lever, Monthly, Phase, PlanStep, Quotient, Reason,
-    SavingByEvidence, Step, StepStatus, StreamPolicy, Warning, Worth,
+    Assumption, Document, Evidence, Finding, Group, GroupSkip, Ladder, Lever, Quotient, Reason,
+    SavingByEvidence, Step, StepStatus, StreamPolicy, Warning,
 };
-use tokopt::units::{NanoUsd, Share, Tokens};
+use tokopt::units::{NanoUsd, Share};
 
 use super::documents::normal;
+use super::plans::{cache, monthly, plan, worth};
 
-const TECHNIQUES: [&str; 8] = [
+pub const TECHNIQUES: [&str; 8] = [
     "prompt-caching",
     "model-routing",
     "embedding-retrieval",
@@ -23,19 +23,19 @@ const TECHNIQUES: [&str; 8] = [
     "semantic-dedup",
     "fine-tuning",
 ];
-const CACHING: usize = 0;
-const ROUTING: usize = 1;
-const CAPPING: usize = 5;
-const DEDUP: usize = 6;
+pub const CACHING: usize = 0;
+pub const ROUTING: usize = 1;
+pub const CAPPING: usize = 5;
+pub const DEDUP: usize = 6;
 /// The techniques that some traffic uses, largest marginal saving first.
 const ACCEPTED: [usize; 4] = [CACHING, ROUTING, DEDUP, CAPPING];
 /// The whole log costs 4,812.37 dollars as it is.
-const BASELINE: i128 = 4_812_370_000_000;
+pub const BASELINE: i128 = 4_812_370_000_000;
 
 /// What the calls cost where these techniques are on offer: caching leaves
 /// 55 % of the bill, routing 70 %, deduplication 92 %, capping 98 %, each of
 /// what the others leave; batch saves 4 % where caching is not on offer.
-fn cost(set: usize) -> i128 {
+pub fn cost(set: usize) -> i128 {
     let has = |technique: usize| set & (1 << technique) != 0;
     let percents = [(CACHING, 55), (ROUTING, 70), (DEDUP, 92), (CAPPING, 98)];
     let cost = percents
@@ -45,19 +45,19 @@ fn cost(set: usize) -> i128 {
     if has(4) && !has(CACHING) { cost * 96 / 100 } else { cost }
 }
 
-fn all() -> usize {
+pub fn all() -> usize {
     ACCEPTED.iter().fold(0, |set, technique| set | 1 << technique)
 }
 
-fn usd(nano: i128) -> NanoUsd {
+pub fn usd(nano: i128) -> NanoUsd {
     NanoUsd::from_nano(nano)
 }
 
-fn number(millionths: u64) -> Quotient {
+pub fn number(millionths: u64) -> Quotient {
     Quotient::from_millionths(millionths)
 }
 
-fn whole(amount: u64) -> Quotient {
+pub fn whole(amount: u64) -> Quotient {
     number(amount * 1_000_000)
 }
 
@@ -122,7 +122,7 @@ pub fn ladder() -> Document {
 }
 
 /// What routing saves without any assumption, by a newer model of a tier.
-const REFRESH: i128 = 40_000_000_000;
+pub const REFRESH: i128 = 40_000_000_000;
 
 fn by_evidence() -> SavingByEvidence {
     let router = cost(1 << CACHING) - cost(1 << CACHING | 1 << ROUTING) - REFRESH;
@@ -350,145 +350,6 @@ fn groups() -> Vec<Group> {
     ]
 }
 
-/// Hours at 100 dollars against what 21 days save, times 30 / 21.
-fn worth(hours: u64, saving: i128, verdict: &str) -> Worth {
-    let monthly = saving * 10 / 7;
-    let effort = i128::from(hours) * 100_000_000_000;
-    let months = u64::try_from(effort * 1_000_000 / monthly).ok();
-    let worth_doing = effort <= 12 * monthly && monthly >= 100_000_000_000;
-    Worth {
-        effort_hours: whole(hours),
-        effort_usd: usd(effort),
-        net_monthly_usd: Some(usd(monthly)),
-        payback_months: months.map(number),
-        worth_doing: Some(worth_doing),
-        verdict: verdict.to_owned(),
-    }
-}
-
-fn plan() -> Vec<PlanStep> {
-    let marginal = |above: usize, technique: usize| cost(above) - cost(above | 1 << technique);
-    let caching = 1 << CACHING;
-    let routed = caching | 1 << ROUTING;
-    let step =
-        |technique: usize, phase, worth, action: &str, check: &str, evaluation: Option<&str>| {
-            PlanStep {
-                technique: TECHNIQUES[technique].to_owned(),
-                phase,
-                action: action.to_owned(),
-                worth,
-                check: check.to_owned(),
-                evaluation: evaluation.map(str::to_owned),
-                evidence: Some(if evaluation.is_some() {
-                    Evidence::Assumed
-                } else {
-                    Evidence::Measured
-                }),
-            }
-        };
-    vec![
-        step(
-            CACHING,
-            Phase::ThisWeek,
-            worth(4, marginal(0, CACHING), "Worth doing: paid back within the month"),
-            "Set a breakpoint after the system prompt of feature-1 and feature-2, with an hour's lifetime",
-            "the share of input read from the cache rises from 41.2 % to about 86 %",
-            None,
-        ),
-        step(
-            ROUTING,
-            Phase::ThisMonth,
-            worth(24, marginal(caching, ROUTING), "Worth doing: paid back within two months"),
-            "Send the first turns of feature-3 and feature-4 through a router to gpt-4o-mini",
-            "gpt-4o-mini answers about half of their calls, and their mean cost falls by 30 %",
-            Some(
-                "100 logged questions on both models, judged blind, before and after; stop below 95 % agreement",
-            ),
-        ),
-        step(
-            DEDUP,
-            Phase::ThisMonth,
-            worth(24, marginal(routed, DEDUP), "Worth doing: paid back within a year"),
-            "Keep finished answers for an hour, keyed by the whole request",
-            "calls fall by about 305 in three weeks",
-            None,
-        ),
-        step(
-            CAPPING,
-            Phase::ThisWeek,
-            worth(
-                4,
-                marginal(routed | 1 << DEDUP, CAPPING),
-                "Not worth doing: saves less a month than one hour of work costs",
-            ),
-            "Set max_tokens to 794 on feature-3",
-            "no answer of feature-3 is longer than 794 tokens",
-            None,
-        ),
-    ]
-}
-
-fn monthly() -> Monthly {
-    let month = |nano: i128| usd(nano * 10 / 7);
-    Monthly {
-        factor: Quotient::of_counts(10, 7).unwrap_or_default(),
-        baseline_usd: month(BASELINE),
-        floor_usd: month(cost(all() & !(1 << ROUTING)) - REFRESH),
-        typical_usd: month(cost(255)),
-        high_usd: month(cost(255) * 4 / 5),
-        p10_usd: Some(month(cost(255) * 9 / 10)),
-        p50_usd: Some(month(cost(255))),
-        p90_usd: Some(month(cost(255) * 11 / 10)),
-        draws: 200,
-        seed: 1,
-        bootstrap: Some(Bootstrap {
-            low_usd: month(BASELINE * 95 / 100),
-            high_usd: month(BASELINE * 104 / 100),
-            blocks: 21,
-        }),
-        note: Some("One month says nothing of the year's seasons".to_owned()),
-    }
-}
-
-fn cache() -> Cache {
-    let policy = |name: &str, ttl_seconds, read, ratio, saving: Option<i128>| CachePolicy {
-        policy: name.to_owned(),
-        ttl_seconds,
-        read_share: Some(Share::from_millionths(read)),
-        input_cost_ratio: ratio,
-        saving_usd: saving.map(usd),
-    };
-    Cache {
-        logged_read_share: Share::of_counts(412, 1_000),
-        replayed_read_share: Share::of_counts(419, 1_000),
-        infinite_read_share: Share::of_counts(903, 1_000),
-        policies: vec![
-            policy("none", None, 0, Some(whole(1)), Some(-1_010_000_000_000)),
-            policy("head", Some(300), 402_000, Some(number(655_000)), Some(-20_000_000_000)),
-            policy("head", Some(3_600), 511_000, None, None),
-            policy("full", Some(300), 771_000, Some(number(363_000)), Some(2_000_000_000_000)),
-            policy("full", None, 903_000, Some(number(215_000)), Some(2_165_566_500_000)),
-        ],
-        breaks: vec![CacheBreak {
-            feature: Some("feature-2".to_owned()),
-            component: "system_prompt".to_owned(),
-            kind: "time".to_owned(),
-            calls: 1_204,
-            share: Share::of_counts(1_204, 3_810),
-            cost_usd: Some(usd(310_000_000_000)),
-            position_tokens: Some(Tokens::new(38)),
-            example_calls: vec!["req_0017".to_owned(), "req_0244".to_owned()],
-        }],
-        calibration: Some(CacheCalibration {
-            billed_read_share: Share::of_counts(412, 1_000),
-            replayed_read_share: Share::of_counts(419, 1_000),
-            exact_calls: 3_512,
-            calls: 3_810,
-        }),
-        evidence: Evidence::Inferred,
-    }
-}
-
 /// A ladder on which nothing pays.
 pub fn flat() -> Document {
     let mut document = ladder();
@@ -508,65 +369,4 @@ pub fn flat() -> Document {
     document.plan = Some(Vec::new());
     document.monthly = None;
     document
-}
-
-/// The ladder document with `attack` in place of every text of its new blocks.
-pub fn attacked(attack: &str) -> Document {
-    let mut document = ladder();
-    let mut texts: Vec<&mut String> = Vec::new();
-    if let Some(ladder) = &mut document.ladder {
-        texts.push(&mut ladder.order);
-        ladder.steps.iter_mut().for_each(|step| texts_of_step(step, &mut texts));
-        for group in &mut ladder.groups {
-            texts.extend([&mut group.feature, &mut group.model]);
-            texts.extend(&mut group.workspace);
-            texts.extend(&mut group.applied);
-            for skip in &mut group.skipped {
-                texts.extend([&mut skip.technique, &mut skip.code]);
-            }
-        }
-        texts.extend(ladder.worth.iter_mut().map(|worth| &mut worth.verdict));
-    }
-    for step in document.plan.iter_mut().flatten() {
-        texts.extend([&mut step.technique, &mut step.action, &mut step.check]);
-        texts.push(&mut step.worth.verdict);
-        texts.extend(&mut step.evaluation);
-    }
-    texts.extend(document.monthly.iter_mut().flat_map(|monthly| &mut monthly.note));
-    for finding in &mut document.findings {
-        texts.extend([&mut finding.code, &mut finding.message]);
-    }
-    if let Some(cache) = &mut document.cache {
-        texts.extend(cache.policies.iter_mut().map(|policy| &mut policy.policy));
-        for place in &mut cache.breaks {
-            texts.extend([&mut place.component, &mut place.kind]);
-            texts.extend(&mut place.feature);
-            texts.extend(&mut place.example_calls);
-        }
-    }
-    for text in texts {
-        attack.clone_into(text);
-    }
-    document
-}
-
-fn texts_of_step<'document>(step: &'document mut Step, texts: &mut Vec<&'document mut String>) {
-    texts.push(&mut step.technique);
-    texts.extend(&mut step.why);
-    if let Some(reason) = &mut step.reason {
-        texts.extend([&mut reason.code, &mut reason.message]);
-        texts.extend(&mut reason.settled_by);
-    }
-    texts.extend(step.levers.iter_mut().map(|lever| &mut lever.lever));
-    for policy in &mut step.policies {
-        texts.extend([&mut policy.feature, &mut policy.model]);
-        texts.extend([&mut policy.current, &mut policy.chosen]);
-    }
-    for assumption in &mut step.assumptions {
-        texts.extend([&mut assumption.name, &mut assumption.unit]);
-        texts.extend([&mut assumption.meaning, &mut assumption.source]);
-    }
-    for warning in &mut step.warnings {
-        texts.extend([&mut warning.code, &mut warning.message]);
-    }
 }
