@@ -4,11 +4,14 @@
 //! known. Nothing in a cell is a formula to a spreadsheet. Knows no folder:
 //! whoever asks for the tables writes them.
 
+mod cache;
+mod ladder;
+mod plan;
 mod tables;
 
 use std::io::{self, Write};
 
-use super::document::{Dimension, Document, Figures};
+use super::document::{Dimension, Document, Evidence, Figures};
 use super::escape::csv_cell;
 use super::kind::Kind;
 use super::renderer::{RenderOptions, Renderer};
@@ -68,6 +71,20 @@ fn cell(value: Option<impl ToString>) -> String {
 
 fn share_cell(share: Option<crate::units::Share>) -> String {
     cell(share.map(|share| decimal(share.millionths())))
+}
+
+/// A text that may come from a log, or the empty cell of an unknown one.
+fn text(value: Option<&str>) -> String {
+    value.map_or_else(String::new, csv_cell)
+}
+
+fn grade(evidence: Option<Evidence>) -> String {
+    evidence.map_or_else(String::new, |evidence| evidence.name().to_owned())
+}
+
+/// Rows of a table that names its values.
+fn named<const ROWS: usize>(values: [(&str, String); ROWS]) -> Vec<Vec<String>> {
+    values.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect()
 }
 
 /// Millionths as a plain decimal.

@@ -54,6 +54,17 @@ pub fn quotient(value: Option<Quotient>, decimals: u32) -> String {
     value.map_or_else(dash, |value| value.to_display(decimals))
 }
 
+/// A number without the decimals it does not need: `4`, `0.35`, `3,600`.
+pub fn trimmed(value: Quotient) -> String {
+    let shown = value.to_display(6);
+    shown.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Hours of work: `4 h`.
+pub fn hours(number: Quotient) -> String {
+    format!("{} h", trimmed(number))
+}
+
 /// A duration: `840 ms`, `12.3 s`, `5.2 min`.
 pub fn milliseconds(duration: Option<u64>) -> String {
     let Some(duration) = duration else { return dash() };
@@ -91,7 +102,8 @@ fn dash() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, milliseconds, tokens_short};
+    use super::{bytes, milliseconds, tokens_short, trimmed};
+    use crate::report::document::Quotient;
     use crate::units::Tokens;
 
     #[test]
@@ -105,6 +117,19 @@ mod tests {
             assert_eq!(tokens_short(Some(Tokens::new(count))), shown);
         }
         assert_eq!(tokens_short(None), "—");
+    }
+
+    #[test]
+    fn decimals_that_say_nothing_are_left_out() {
+        for (millionths, shown) in [
+            (0, "0"),
+            (4_000_000, "4"),
+            (350_000, "0.35"),
+            (3_600_000_000, "3,600"),
+            (1, "0.000001"),
+        ] {
+            assert_eq!(trimmed(Quotient::from_millionths(millionths)), shown);
+        }
     }
 
     #[test]

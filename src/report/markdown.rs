@@ -2,8 +2,11 @@
 //!
 //! Everything that a log wrote is escaped to its literal text.
 
+mod cache;
+mod ladder;
 mod metrics;
 mod page;
+mod plan;
 
 use std::io::{self, Write};
 
@@ -55,11 +58,18 @@ impl Renderer for Markdown {
         page.list(summary::headline_notes(document).iter().map(|note| escape(note)));
         if document.totals.calls != Some(0) {
             where_it_goes(document, options, &mut page);
+            what_would_save(document, &mut page);
+        }
+        plan::findings(&document.findings, &mut page);
+        if document.totals.calls != Some(0) {
+            if let Some(cache) = &document.cache {
+                cache::prompt_cache(cache, &mut page);
+            }
             metrics::key_metrics(document, &mut page);
         }
         what_was_read(document, &mut page);
         gaps(document, &mut page);
-        remarks(document, &mut page);
+        warnings(document, &mut page);
         page.paragraph(&footer(document));
         page.write(out)
     }
@@ -86,6 +96,20 @@ fn where_it_goes(document: &Document, options: &RenderOptions, page: &mut Page) 
     }
     if tables.is_empty() {
         page.paragraph("Unknown: the log tells nothing apart");
+    }
+}
+
+/// The ladder, what it comes to in a month, and what to do about it.
+fn what_would_save(document: &Document, page: &mut Page) {
+    if let Some(ladder) = &document.ladder {
+        ladder::savings_ladder(ladder, page);
+    }
+    if let Some(monthly) = &document.monthly {
+        plan::per_month(document, monthly, page);
+    }
+    if let Some(steps) = &document.plan {
+        let together = document.ladder.as_ref().and_then(|ladder| ladder.worth.as_ref());
+        plan::plan(steps, together, page);
     }
 }
 
@@ -176,11 +200,7 @@ fn gaps(document: &Document, page: &mut Page) {
     page.table(&columns, gaps.iter().map(|gap| vec![escape(&gap.what), escape(&gap.settled_by)]));
 }
 
-fn remarks(document: &Document, page: &mut Page) {
-    if !document.findings.is_empty() {
-        page.heading("Findings");
-        page.list(document.findings.iter().map(|finding| escape(&summary::finding(finding))));
-    }
+fn warnings(document: &Document, page: &mut Page) {
     if !document.warnings.is_empty() {
         page.heading("Warnings");
         page.list(document.warnings.iter().map(|warning| escape(&warning.message)));

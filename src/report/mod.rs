@@ -14,10 +14,12 @@ mod kind;
 mod markdown;
 mod renderer;
 mod rows;
+mod savings;
 mod schema;
 mod summary;
 mod terminal;
 mod unknowns;
+mod work;
 
 pub use kind::{Kind, KindError};
 pub use renderer::{RenderOptions, Renderer};

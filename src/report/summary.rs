@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Document, Evidence, Finding, Input, Quotient, Window};
+use super::document::{Document, Evidence, Input, Quotient, Window};
 use super::figures::{bytes, counted, dollars, percent, tokens, tokens_short, whole};
 use crate::units::Tokens;
 
@@ -170,12 +170,6 @@ pub fn ignored_reasons(input: &Input) -> Vec<(&str, u64)> {
     // Stable: reasons of equal weight stay in alphabetical order.
     reasons.sort_by_key(|(_, lines)| std::cmp::Reverse(*lines));
     reasons
-}
-
-/// A finding with its cost, in one sentence.
-pub fn finding(finding: &Finding) -> String {
-    let cost = finding.cost_usd.map_or_else(String::new, |cost| format!("{}, ", cost.to_display()));
-    format!("{} ({cost}{})", finding.message, finding.evidence.name())
 }
 
 /// Who is heavy, a sentence each.

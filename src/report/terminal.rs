@@ -4,7 +4,10 @@
 //! anything: width and colour arrive as options.
 
 mod bars;
+mod cache;
+mod ladder;
 mod metrics;
+mod plan;
 mod screen;
 mod tables;
 
@@ -19,6 +22,7 @@ use super::escape::{cut, display_width, plain, plain_end};
 use super::figures::whole;
 use super::kind::Kind;
 use super::renderer::{RenderOptions, Renderer};
+use super::savings;
 use super::summary;
 use super::unknowns::unknowns;
 use screen::Screen;
@@ -49,18 +53,24 @@ impl Renderer for Terminal {
     ) -> io::Result<()> {
         let mut screen = Screen::new(options.width.clamp(NARROWEST, WIDEST), options.color);
         headline(document, &mut screen);
-        if document.totals.calls != Some(0) {
-            if options.by.is_empty() {
-                bars::where_it_goes(document, options.top, &mut screen);
-                metrics::key_metrics(document, options.top, &mut screen);
-            } else {
-                tables::asked_for(document, options, &mut screen);
+        let has_calls = document.totals.calls != Some(0);
+        if has_calls && options.by.is_empty() {
+            bars::where_it_goes(document, options.top, &mut screen);
+            what_would_save(document, &mut screen);
+        } else if has_calls {
+            tables::asked_for(document, options, &mut screen);
+        }
+        findings(document, &mut screen);
+        if has_calls && options.by.is_empty() {
+            if let Some(cache) = &document.cache {
+                cache::prompt_cache(cache, &mut screen);
             }
+            metrics::key_metrics(document, options.top, &mut screen);
         }
         accounting(document, &mut screen);
         gaps(document, &mut screen);
-        remarks(document, &mut screen);
-        if options.by.is_empty() && document.totals.calls != Some(0) {
+        warnings(document, &mut screen);
+        if has_calls && options.by.is_empty() {
             screen.blank();
             screen.faint(
                 "Next: --by model,component for a cross, -o report.md for a page to share",
@@ -131,18 +141,38 @@ fn gaps(document: &Document, screen: &mut Screen) {
     }
 }
 
-fn remarks(document: &Document, screen: &mut Screen) {
-    if !document.findings.is_empty() {
-        screen.heading("Findings");
-        for finding in &document.findings {
-            screen.paragraph(&plain(&summary::finding(finding), screen.width() * 4), 2);
-        }
+/// The ladder, what it comes to in a month, and what to do about it.
+fn what_would_save(document: &Document, screen: &mut Screen) {
+    if let Some(ladder) = &document.ladder {
+        ladder::savings_ladder(ladder, screen);
     }
-    if !document.warnings.is_empty() {
-        screen.heading("Warnings");
-        for warning in &document.warnings {
-            screen.warning(&plain(&warning.message, screen.width() * 4), 2);
-        }
+    if let Some(monthly) = &document.monthly {
+        plan::per_month(document, monthly, screen);
+    }
+    if let Some(steps) = &document.plan {
+        let together = document.ladder.as_ref().and_then(|ladder| ladder.worth.as_ref());
+        plan::plan(steps, together, screen);
+    }
+}
+
+fn findings(document: &Document, screen: &mut Screen) {
+    if document.findings.is_empty() {
+        return;
+    }
+    screen.heading("Findings");
+    for finding in &document.findings {
+        screen.paragraph(&plain(&finding.message, screen.width() * 4), 2);
+        screen.faint(&plain(&savings::finding_facts(finding), screen.width()), 4);
+    }
+}
+
+fn warnings(document: &Document, screen: &mut Screen) {
+    if document.warnings.is_empty() {
+        return;
+    }
+    screen.heading("Warnings");
+    for warning in &document.warnings {
+        screen.warning(&plain(&warning.message, screen.width() * 4), 2);
     }
 }
 

@@ -1,12 +1,17 @@
 //! Reports, whole, for documents built by hand.
 
+mod attacks;
 mod documents;
+mod ladders;
+mod plans;
 
 use tokopt::report::document::{Dimension, Document};
 use tokopt::report::{Kind, RenderOptions, csv, json_schema, renderer};
-use tokopt::units::NanoUsd;
+use tokopt::units::{NanoUsd, Usd};
 
+use attacks::attacked;
 use documents::{documents, hostile, normal};
+use ladders::{flat, ladder};
 
 fn render(kind: Kind, document: &Document, options: &RenderOptions) -> String {
     let mut bytes = Vec::new();
@@ -84,6 +89,105 @@ fn a_folder_of_tables() {
 }
 
 #[test]
+fn a_ladder_in_every_shape() {
+    insta::assert_snapshot!("terminal_ladder_140", render(Kind::Table, &ladder(), &wide(140)));
+    insta::assert_snapshot!("terminal_flat_ladder_80", render(Kind::Table, &flat(), &wide(80)));
+    insta::assert_snapshot!("markdown_flat_ladder", render(Kind::Markdown, &flat(), &wide(80)));
+    let files = csv::tables(&ladder()).expect("memory can be written to");
+    // The tables of the log itself stand in another snapshot.
+    let new = files.iter().skip_while(|file| file.name != "ladder.csv");
+    let text: Vec<String> = new
+        .filter(|file| file.name != "subset_costs.csv")
+        .map(|file| format!("--- {}\n{}", file.name, String::from_utf8_lossy(&file.bytes)))
+        .collect();
+    insta::assert_snapshot!("csv_tables_ladder", text.concat());
+}
+
+/// The rows of one file of a folder of tables, its header left out.
+fn table(document: &Document, name: &str) -> Vec<::csv::StringRecord> {
+    let files = csv::tables(document).expect("memory can be written to");
+    let file = files.iter().find(|file| file.name == name).expect("the table is there");
+    let rows = ::csv::Reader::from_reader(file.bytes.as_slice()).into_records();
+    rows.collect::<Result<_, _>>().expect("the file is well formed")
+}
+
+#[test]
+fn the_rows_of_a_ladder_add_up_in_its_tables() {
+    let document = ladder();
+    let amount = |text: &str| Usd::from_decimal(text).expect("an amount");
+    let totals = table(&document, "ladder_totals.csv");
+    let total = |name: &str| {
+        let row = totals.iter().find(|row| &row[0] == name).expect("the total is there");
+        amount(&row[1])
+    };
+    let steps = table(&document, "ladder.csv");
+    let applied: Vec<_> = steps.iter().filter(|row| &row[2] == "applied").collect();
+    assert_eq!(applied.len(), 4);
+    let column =
+        |position: usize| -> Usd { applied.iter().map(|row| amount(&row[position])).sum() };
+    let saved = total("baseline_usd") - total("final_usd");
+    assert_eq!(column(7) - total("overlap_usd"), saved, "alone, less what is counted twice");
+    assert_eq!(column(8), saved, "on top of the ones above");
+    assert_eq!(column(10), saved, "the mean over all orders");
+    let grades = ["measured_usd", "inferred_usd", "assumed_usd"];
+    assert_eq!(grades.into_iter().map(total).sum::<Usd>(), saved, "by grade");
+    let sets = table(&document, "subset_costs.csv");
+    assert_eq!(sets.len(), 256);
+    assert_eq!(amount(&sets[0][1]) - amount(&sets[255][1]), saved, "of the first and the last set");
+}
+
+#[test]
+fn no_text_of_a_ladder_steers_its_reader() {
+    for attack in [
+        "=cmd|' /C calc'!A0",
+        "+1|2",
+        "\x1b[31mred\x1b[0m\x1b]0;title\x07",
+        "two\r\n| lines | and more |",
+        "<script>alert(1)</script> [x](http://y) | `z`",
+        "right\u{202e}to left\u{2066}",
+        &"\u{65e5}\u{672c}|".repeat(200),
+    ] {
+        let document = attacked(attack);
+        for width in [60, 80, 140] {
+            let text = render(Kind::Table, &document, &wide(width));
+            assert!(!text.contains(['\x1b', '\x07', '\r', '\u{202e}', '\u{2066}']), "{text}");
+            let wider = text.lines().find(|line| columns(line) > width);
+            assert_eq!(wider, None, "{attack:?} at {width}");
+        }
+        let page = render(Kind::Markdown, &document, &wide(80));
+        assert!(!page.contains(['\x1b', '\x07', '\r', '\u{202e}', '\u{2066}']), "{page}");
+        for forbidden in ["<script", "](http:", "http://"] {
+            assert!(!page.contains(forbidden), "{forbidden}: {page}");
+        }
+        assert_tables_are_whole(&page);
+        for file in csv::tables(&document).expect("memory can be written to") {
+            for row in table(&document, &file.name) {
+                // A loss is a number below zero, not a formula.
+                let is_number = |cell: &str| Usd::from_decimal(cell).is_ok();
+                let is_safe = |cell: &str| {
+                    is_number(cell) || !cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
+                };
+                assert!(row.iter().all(is_safe), "{}: {row:?}", file.name);
+                assert!(!row.iter().any(|cell| cell.contains(['\x1b', '\n'])), "{row:?}");
+            }
+        }
+    }
+}
+
+/// Every row of a table has as many cells as its header.
+fn assert_tables_are_whole(page: &str) {
+    let mut cells_of_header = None;
+    for line in page.lines() {
+        if !line.starts_with('|') {
+            cells_of_header = None;
+            continue;
+        }
+        let cells = line.replace("\\|", "").matches('|').count();
+        assert_eq!(*cells_of_header.get_or_insert(cells), cells, "{line}");
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for (name, document) in documents() {
         for width in [60, 72, 80, 100, 120, 140] {
@@ -98,6 +202,25 @@ fn no_line_is_wider_than_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn a_ladder_of_millions_keeps_its_figures_and_gives_up_its_bars() {
+    let mut document = ladder();
+    let ladder = document.ladder.as_mut().expect("the ladder is there");
+    let millions = NanoUsd::from_nano(4_812_370_000_000_000);
+    ladder.baseline_usd = millions;
+    for step in &mut ladder.steps {
+        step.standalone_saving_usd = Some(millions);
+        step.marginal_saving_usd = Some(millions);
+        step.cost_after_usd = Some(millions);
+    }
+    let text = render(Kind::Table, &document, &wide(60));
+    assert_eq!(text.lines().find(|line| columns(line) > 60), None);
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains("$4,812,370.00")).collect();
+    assert!(rows.iter().all(|row| !row.contains('█')), "{rows:#?}");
+    let whole = rows.iter().filter(|row| row.matches("$4,812,370.00").count() == 3);
+    assert_eq!(whole.count(), 4, "one row per applied step: {rows:#?}");
 }
 
 /// Columns of a line of these documents: Japanese is the only wide script.

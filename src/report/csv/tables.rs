@@ -8,7 +8,9 @@ use std::io;
 use super::super::document::{Dimension, Document, ModelMetrics, Quotient};
 use super::super::escape::csv_cell;
 use super::super::rows;
-use super::{FIGURE_COLUMNS, Table, cell, decimal, figure_cells, names, share_cell};
+use super::{
+    FIGURE_COLUMNS, Table, cache, cell, decimal, figure_cells, ladder, names, plan, share_cell,
+};
 use crate::units::{NanoUsd, Tokens};
 
 /// A file to be written into a folder.
@@ -50,6 +52,9 @@ pub fn tables(document: &Document) -> io::Result<Vec<CsvFile>> {
     files.push(file("ignored.csv", &["path", "reason", "lines"], ignored(document))?);
     files.push(file("rejections.csv", &["path", "line", "reason"], rejections(document))?);
     files.push(file("unpriced_models.csv", &UNPRICED_COLUMNS, unpriced_models(document))?);
+    files.extend(ladder::tables(document.ladder.as_ref())?);
+    files.extend(plan::tables(document)?);
+    files.extend(cache::tables(document.cache.as_ref())?);
     Ok(files)
 }
 
@@ -94,7 +99,8 @@ fn attribution(document: &Document, dimensions: &[Dimension], name: String) -> i
     Ok(CsvFile { name, bytes })
 }
 
-fn file(name: &str, columns: &[&str], rows: Vec<Vec<String>>) -> io::Result<CsvFile> {
+/// A table as a file: its header and its rows of finished cells.
+pub(super) fn file(name: &str, columns: &[&str], rows: Vec<Vec<String>>) -> io::Result<CsvFile> {
     let mut bytes = Vec::new();
     let mut table = Table::new(&mut bytes);
     table.heading(columns, &[])?;
@@ -231,6 +237,7 @@ fn unpriced_models(document: &Document) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn quotient(value: Option<Quotient>) -> String {
+/// A quotient as a plain decimal, or the empty cell of an unknown one.
+pub(super) fn quotient(value: Option<Quotient>) -> String {
     cell(value.map(|value| decimal(value.millionths())))
 }

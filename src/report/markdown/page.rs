@@ -59,6 +59,20 @@ impl Page {
         self.0.push(format!("{}\n{}\n{}", line(names), line(rules), rows.join("\n")));
     }
 
+    /// Adds a table as a part of a section; nothing for no rows.
+    pub fn titled_table(
+        &mut self,
+        title: &str,
+        columns: &[(&str, Align)],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) {
+        let mut rows = rows.peekable();
+        if rows.peek().is_some() {
+            self.subheading(title);
+            self.table(columns, rows);
+        }
+    }
+
     /// Writes the page.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", self.0.join("\n\n"))

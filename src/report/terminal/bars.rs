@@ -138,14 +138,14 @@ fn bar_length(columns: &[Column], cells: &[Vec<String>], width: usize) -> usize 
     width.saturating_sub(others + GAP * (columns.len() - 1)).min(LONGEST_BAR)
 }
 
-/// A bar of `length` columns for the highest share, in eighths of a column.
-fn bar(millionths: i128, highest: i128, length: usize) -> String {
+/// A bar of `length` columns for the highest amount, in eighths of a column.
+pub fn bar(amount: i128, highest: i128, length: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    if millionths <= 0 || highest <= 0 {
+    if amount <= 0 || highest <= 0 {
         return String::new();
     }
     let whole = i128::try_from(length).unwrap_or(0) * 8;
-    let eighths = usize::try_from(millionths.saturating_mul(whole) / highest).unwrap_or(0).max(1);
+    let eighths = usize::try_from(amount.saturating_mul(whole) / highest).unwrap_or(0).max(1);
     let rest = EIGHTHS.get(eighths % 8).copied().unwrap_or_default();
     format!("{}{rest}", "█".repeat(eighths / 8))
 }

@@ -103,7 +103,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     const HANGING: &str = "  ";
     let mut lines = vec![String::new()];
     let mut line_holds_a_word = false;
-    for word in text.split(' ') {
+    // A percent sign stays on its number's line: `plain` makes a space of it.
+    for word in text.replace(" %", "\u{a0}%").split(' ') {
         let word = plain(word, width.saturating_sub(HANGING.len()));
         let used = lines.last().map_or(0, |line| display_width(line));
         if line_holds_a_word && used + 1 + display_width(&word) > width {
@@ -150,5 +151,6 @@ mod tests {
         assert_eq!(wrap("one two three", 9), ["one two", "  three"]);
         assert_eq!(wrap("immeasurable", 9), ["immeas…"]);
         assert_eq!(wrap("", 9), [""]);
+        assert_eq!(wrap("at most 5 %", 10), ["at most", "  5 %"]);
     }
 }

@@ -9,14 +9,17 @@ use tokopt::report::document::{
 };
 use tokopt::units::{NanoUsd, Share, Tokens};
 
+use super::ladders::ladder;
+
 /// Every document with the name of its snapshots.
-pub fn documents() -> [(&'static str, Document); 5] {
+pub fn documents() -> [(&'static str, Document); 6] {
     [
         ("normal", normal()),
         ("empty", empty()),
         ("unknown", unknown()),
         ("partly_priced", partly_priced()),
         ("hostile", hostile()),
+        ("ladder", ladder()),
     ]
 }
 
