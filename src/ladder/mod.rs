@@ -5,9 +5,12 @@
 //! and no report.
 
 mod caching;
+pub mod draws;
 mod engine;
 mod expectation;
 mod logged;
+pub mod order;
 mod replay;
+mod scenario;
 mod simulate;
 pub mod totals;

@@ -14,3 +14,15 @@ pub mod quality;
 pub mod technique;
 pub mod tiers;
 pub mod traffic;
+
+use id::TechniqueId;
+use technique::Technique;
+
+/// Every technique, in playbook order.
+pub const TECHNIQUES: [&dyn Technique; 1] = [&prompt_caching::PromptCaching];
+
+/// The technique of an id.
+#[must_use]
+pub fn technique_of(id: TechniqueId) -> Option<&'static dyn Technique> {
+    TECHNIQUES.into_iter().find(|technique| technique.id() == id)
+}
