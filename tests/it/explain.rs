@@ -1,5 +1,6 @@
 //! `tokopt explain` and the pages that it prints.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -107,7 +108,7 @@ fn a_topic_is_printed_and_none_lists_them_all() {
         let name = technique.name();
         assert!(page.starts_with(&format!("{name}\n{}\n", "=".repeat(name.len()))), "{name}");
         for parameter in parameters::of(technique) {
-            assert!(page.contains(&format!("| `{}` |", parameter.name)), "{name}");
+            assert!(page.contains(&format!("\n`{}`\n", parameter.name)), "{name}");
         }
     }
     assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
@@ -138,4 +139,41 @@ fn an_unknown_topic_is_refused_with_a_guess() {
     let (code, _, errors) = explain(&["weather"]);
     assert_eq!(code, Some(2));
     assert!(errors.contains("`tokopt explain` lists every topic"), "{errors}");
+}
+
+/// The upper-case codes in string literals of the sources that fill reports.
+fn codes_in_sources() -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    let mut pending: Vec<PathBuf> = ["ingest", "ledger", "techniques", "ladder", "report"]
+        .map(|module| Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module))
+        .to_vec();
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.path().is_dir() {
+                pending.push(entry.path());
+                continue;
+            }
+            let source = std::fs::read_to_string(entry.path()).expect("sources are UTF-8");
+            let is_code = |word: &&str| {
+                word.contains('_')
+                    && word.starts_with(|first: char| first.is_ascii_uppercase())
+                    && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+            };
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            codes.extend(source.split('"').filter(is_code).map(str::to_owned));
+        }
+    }
+    codes.remove("CARGO_PKG_VERSION");
+    codes
+}
+
+#[test]
+fn every_code_of_a_report_has_an_entry() {
+    let codes = codes_in_sources();
+    assert!(codes.contains("NO_TIMES"), "{codes:?}");
+    let (_, list, _) = explain(&[]);
+    let names: BTreeSet<&str> = list.lines().filter_map(|line| line.split(' ').next()).collect();
+    let missing: Vec<&String> =
+        codes.iter().filter(|code| !names.contains(code.as_str())).collect();
+    assert!(missing.is_empty(), "not in docs/techniques/reason-codes.md: {missing:?}");
 }

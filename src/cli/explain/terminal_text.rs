@@ -1,5 +1,5 @@
 //! Markdown as a terminal shows it best: wrapped paragraphs and lists,
-//! underlined headings, tables and code as they are.
+//! underlined headings, tables as they are where they fit, code as it is.
 //!
 //! Knows as much Markdown as our own pages use.
 
@@ -8,15 +8,18 @@ use std::fmt::Write as _;
 /// A page, wrapped to a width.
 pub(super) fn readable(page: &str, width: usize) -> String {
     let mut text = String::new();
-    let mut is_comment = false;
-    for line in page.lines() {
-        is_comment |= line.starts_with("<!--");
-        if !is_comment {
-            let line = without_links(line);
+    let mut table: Vec<String> = Vec::new();
+    for line in page.lines().filter(|line| !line.starts_with("<!--")).map(without_links) {
+        if line.starts_with('|') {
+            table.push(line);
+            continue;
+        }
+        append_table(&mut text, &std::mem::take(&mut table), width);
+        if !(line.is_empty() && text.ends_with("\n\n")) {
             append(&mut text, &line, width);
         }
-        is_comment &= !line.ends_with("-->");
     }
+    append_table(&mut text, &table, width);
     text
 }
 
@@ -33,12 +36,39 @@ fn append(text: &mut String, line: &str, width: usize) {
         let underline = if level == 1 { "=" } else { "-" };
         // Writing to a string never fails.
         let _ = writeln!(text, "{title}\n{}", underline.repeat(title.chars().count()));
-    } else if line.starts_with(['|', ' ']) {
+    } else if line.starts_with(' ') {
         let _ = writeln!(text, "{line}");
     } else {
         let (mark, rest) = line.split_at(mark_length(line));
         wrap(text, mark, mark.len(), rest, width);
     }
+}
+
+/// A table as it is where it fits, else each row as its first cell and, set
+/// in, the others with their headings.
+fn append_table(text: &mut String, lines: &[String], width: usize) {
+    if lines.iter().all(|line| line.chars().count() <= width) {
+        text.extend(lines.iter().flat_map(|line| [line.as_str(), "\n"]));
+        return;
+    }
+    let mut rows = lines.iter().map(|line| cells(line));
+    let headings = rows.next().unwrap_or_default();
+    // The second line only draws the first one's underline.
+    for (number, row) in rows.skip(1).enumerate() {
+        let mut cells = headings.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
+        let first = cells.next().map_or("", |(_, cell)| cell);
+        let others: Vec<String> =
+            cells.map(|(heading, cell)| format!("{heading}: {cell}")).collect();
+        if number > 0 {
+            text.push('\n');
+        }
+        wrap(text, "", 0, first, width);
+        wrap(text, "  ", 2, &others.join(" · "), width);
+    }
+}
+
+fn cells(row: &str) -> Vec<&str> {
+    row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
 fn heading(line: &str) -> Option<(usize, &str)> {
@@ -111,12 +141,21 @@ mod tests {
     #[test]
     fn a_page_is_wrapped_and_keeps_its_tables() {
         let page = "# Title\n\nOne two three four [five](six.md).\n\n<!-- hidden -->\n\
-            - a list item that is long\n12. another one of them\n\n| a | very wide table row |\n    code stays\n[x] no link\n";
+            - a list item that is long\n12. another one of them\n\n\n| a | b |\n|---|---|\n| c | d |\n    code stays\n[x] no link\n";
         // Wrapped by hand at 16 columns.
         let expected = "Title\n=====\n\nOne two three\nfour five.\n\n\
             - a list item\n  that is long\n12. another one\n    of them\n\n\
-            | a | very wide table row |\n    code stays\n[x] no link\n";
+            | a | b |\n|---|---|\n| c | d |\n    code stays\n[x] no link\n";
         assert_eq!(readable(page, 16), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_becomes_a_list() {
+        let page =
+            "| name | low | what it is |\n|---|---|---|\n| `a` | 0 | how many |\n| `b` | 1 | |\n";
+        let expected = "`a`\n  low: 0 · what it is:\n  how many\n\n`b`\n  low: 1\n";
+        assert_eq!(readable(page, 22), expected);
+        assert_eq!(readable(page, 27), page);
     }
 
     #[test]
