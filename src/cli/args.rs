@@ -38,12 +38,31 @@ Environment:
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
+    Explain(ExplainArguments),
     Prices(PricesArguments),
     /// Print the JSON Schema of the JSON output
     Schema,
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
+
+/// Explain a technique or a reason code
+///
+/// Prints how a technique's saving is computed, on which assumptions, and when
+/// it fails; or what a code in a report means and what would settle it.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(super) struct ExplainArguments {
+    /// A technique's id, a reason code, or `ladder`; none lists them all
+    #[arg(value_name = "TOPIC")]
+    pub(super) topic: Option<String>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  tokopt explain
+  tokopt explain prompt-caching
+  tokopt explain BELOW_MIN_PREFIX";
 
 /// Say where every token and dollar of a log goes
 ///

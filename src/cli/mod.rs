@@ -10,6 +10,7 @@ mod completions;
 mod config;
 mod error;
 mod exit;
+mod explain;
 mod file;
 mod man;
 mod output;
@@ -51,6 +52,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),
         Command::Completions(completions) => completions::run(completions),

@@ -14,7 +14,8 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         unit: Unit::Switch,
         kind: Kind::Choice,
         spread: Some(Spread::ON),
-        meaning: "Minify JSON, collapse blank space and drop repeated passages inside a prompt.",
+        meaning: "Minify JSON, drop comment-only lines of code and repeated passages, and \
+            collapse blank space.",
         source: "choice of method: counted on the logged texts",
     },
     Parameter {

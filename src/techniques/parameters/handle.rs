@@ -26,6 +26,12 @@ pub(super) struct Position {
 }
 
 impl Handle {
+    /// The registry's values.
+    #[must_use]
+    pub const fn spread(self) -> Spread {
+        self.spread
+    }
+
     /// The parameter of that name. Only for constants: what is not in the list,
     /// or has no spread, does not compile.
     pub(super) const fn of(list: &[Parameter], name: &str) -> Self {

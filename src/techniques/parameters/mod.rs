@@ -19,6 +19,8 @@ pub mod semantic_dedup;
 use super::id::TechniqueId;
 use super::parameter::{Kind, Parameter, Spread, Unit};
 
+use handle::Position;
+
 pub use assumptions::{Assumptions, InForce};
 pub use error::ParameterError;
 pub use handle::{Handle, TableHandle};
@@ -49,6 +51,17 @@ pub fn find(technique: TechniqueId, name: &str) -> Option<&'static Parameter> {
     of(technique).iter().find(|parameter| parameter.name == name)
 }
 
+/// Every parameter that has a band, with the handle that reads it: what a
+/// simulation draws from.
+pub fn banded() -> impl Iterator<Item = (&'static Parameter, Handle)> {
+    TechniqueId::ALL.into_iter().flat_map(|technique| {
+        of(technique).iter().enumerate().filter_map(move |(place, parameter)| {
+            let spread = parameter.spread.filter(|spread| spread.low != spread.high)?;
+            Some((parameter, Handle { position: Position { technique, place }, spread }))
+        })
+    })
+}
+
 /// Hours of work are known of every technique and change no cost.
 const fn effort(technique: TechniqueId, hours: i64) -> Parameter {
     Parameter {
@@ -66,7 +79,7 @@ const fn effort(technique: TechniqueId, hours: i64) -> Parameter {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{all, find, of};
+    use super::{Assumptions, all, banded, find, of};
     use crate::prices::PriceTable;
     use crate::record::lane::Tier;
     use crate::techniques::id::TechniqueId;
@@ -112,6 +125,23 @@ mod tests {
             assert!(of(technique).iter().all(|parameter| parameter.technique == technique));
             assert!(find(technique, "effort_hours").is_some() && find(technique, "").is_none());
         }
+    }
+
+    #[test]
+    fn every_band_can_be_drawn_from_unless_the_user_set_it() {
+        let mut given = Assumptions::typical();
+        given.set("batch-api.hit_share", "0.5").unwrap();
+        for (parameter, handle) in banded() {
+            let drawn = Assumptions::typical().with_value(handle, Value::ONE);
+            let in_force = drawn.in_force(parameter.technique);
+            let changed: Vec<&str> =
+                in_force.filter(|found| found.is_given).map(|found| found.parameter.name).collect();
+            assert_eq!(changed, [parameter.name]);
+            let expected = if given.is_given(handle) { Value::hundredths(50) } else { Value::ONE };
+            assert_eq!(given.with_value(handle, Value::ONE).value(handle), expected);
+        }
+        let names: Vec<&str> = banded().map(|(parameter, _)| parameter.name).collect();
+        assert!(names.contains(&"precision") && !names.contains(&"quantile"));
     }
 
     #[test]
