@@ -13,7 +13,7 @@ use crate::units::NanoUsd;
 
 /// How many draws are made.
 pub const DRAWS: usize = 200;
-/// The seed of the generator (SplitMix64).
+/// The seed of the generator (`SplitMix64`).
 pub const SEED: u64 = 20_260_601;
 
 /// One.
@@ -63,7 +63,7 @@ pub fn percentiles(typical_bill: NanoUsd, bands: &[Band]) -> Option<Percentiles>
     for band in moving {
         let own = strata(&mut generator);
         for (draw, bill) in bills.iter_mut().enumerate() {
-            let shared = rests_on_quality(band.technique) && generator.next() % 2 == 0;
+            let shared = rests_on_quality(band.technique) && generator.next().is_multiple_of(2);
             let place = if shared { common[draw] } else { own[draw] };
             let factor = triangle(place, relative(band.low, band), relative(band.high, band));
             *bill += (MILLION - factor) * band.on_top.nano() / MILLION;
@@ -145,7 +145,7 @@ pub fn bootstrap(days: &[NanoUsd]) -> Option<(NanoUsd, NanoUsd)> {
     Some((at(DRAWS / 10), at(DRAWS * 9 / 10)))
 }
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
+/// `SplitMix64` (Steele, Lea and Flood, 2014).
 struct Generator(u64);
 
 impl Generator {

@@ -5,11 +5,13 @@
 //! and no report.
 
 mod caching;
+pub mod climb;
 pub mod draws;
 mod engine;
 mod expectation;
 mod logged;
 pub mod order;
+pub mod reasons;
 mod replay;
 mod scenario;
 mod simulate;

@@ -304,10 +304,10 @@ mod tests {
         ) {
             let mut totals = Totals::default();
             let mut parts = Totals::default();
-            for (costs, eligible) in costs.iter().zip(eligible) {
-                totals.add(&vector(costs, Set(eligible)));
+            for (costs, eligible) in costs.iter().zip(&eligible) {
+                totals.add(&vector(costs, Set(*eligible)));
                 let mut part = Totals::default();
-                part.add(&vector(costs, Set(eligible)));
+                part.add(&vector(costs, Set(*eligible)));
                 parts = parts.merge(&part);
             }
             prop_assert_eq!(&totals, &parts);

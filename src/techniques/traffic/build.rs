@@ -317,7 +317,7 @@ impl<'t> Builder<'t> {
     }
 }
 
-const CHAIN: u64 = 0x63_6861_696e;
+const CHAIN: u64 = 0x0063_6861_696e;
 const HEAD: u64 = 0x6865_6164;
 
 fn has_texts(ledger: &Ledger<'_>, prompt: Option<PromptId>) -> bool {

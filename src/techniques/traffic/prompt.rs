@@ -207,7 +207,7 @@ impl Traffic<'_> {
     }
 }
 
-const HIDDEN_HEAD: u64 = 0x68_6964_6465_6e;
+const HIDDEN_HEAD: u64 = 0x6869_6464_656e;
 const TAIL: u64 = 0x7461_696c;
 
 /// Shares billed tokens over segments by their counts; they add up exactly.

@@ -1,0 +1,556 @@
+//! Climbs the ladder: profiles the traffic, simulates every reading of the
+//! assumptions that is reported, and says what follows.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::techniques::id::{Set, TechniqueId};
+use crate::techniques::parameter::Band;
+use crate::techniques::parameters::{self, Assumptions};
+use crate::techniques::profile::Profile;
+use crate::techniques::quality::Quality;
+use crate::techniques::technique::{FeatureTags, Rewriter, Technique, Warning};
+use crate::techniques::technique_of;
+use crate::techniques::traffic::{CallIndex, PlaceIndex, Traffic};
+use crate::units::{Evidence, NanoUsd, Share, Usd};
+
+use super::draws;
+use super::engine::{Engine, StreamChoice};
+use super::order::{Order, Weight, arranged};
+use super::reasons::{self, Skip};
+use super::scenario::{Ground, Scenario};
+use super::simulate::{Sets, UnitCost, look, simulate};
+use super::totals::{Totals, share_out};
+
+/// What the user chose.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The named numbers.
+    pub assumptions: Assumptions,
+    /// What the user knows of features.
+    pub features: FeatureTags,
+    /// What answers were worth.
+    pub quality: Option<Quality>,
+    /// How the steps are arranged.
+    pub order: Order,
+}
+
+/// The ladder of a log.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    /// How the steps are arranged.
+    pub order: Order,
+    /// The cost of every set on offer.
+    pub totals: Totals,
+    /// One step per technique: the accepted ones in order, then the others.
+    pub steps: Vec<Step>,
+    /// What each place pays and uses, dearest first.
+    pub groups: Vec<Group>,
+    /// What calls cost that are not simulated.
+    pub not_simulated: NanoUsd,
+    /// The bill with measured and inferred levers only.
+    pub floor: NanoUsd,
+    /// The bill with every parameter at its high band.
+    pub high: NanoUsd,
+    /// The bill over draws of the assumptions.
+    pub percentiles: Option<draws::Percentiles>,
+    /// A month's bill as it is, over months made of the log's days.
+    pub bootstrap: Option<(NanoUsd, NanoUsd)>,
+    /// Days of the log that have calls.
+    pub days: u64,
+    /// What a reader should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// One technique on the ladder.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The technique.
+    pub technique: TechniqueId,
+    /// Why it is not used; `None` where it is.
+    pub skip: Option<Skip>,
+    /// What it saves alone.
+    pub standalone: NanoUsd,
+    /// What it saves on top of the steps above.
+    pub marginal: NanoUsd,
+    /// What is lost if it alone is left out.
+    pub last_in: NanoUsd,
+    /// Its mean saving over all orders.
+    pub shapley: NanoUsd,
+    /// The bill after it.
+    pub cost_after: NanoUsd,
+    /// Its saving alone at the low band.
+    pub low: NanoUsd,
+    /// Its saving alone at the high band.
+    pub high: NanoUsd,
+    /// What it charges when it is used alone.
+    pub added_cost: NanoUsd,
+    /// Calls it rewrites or removes.
+    pub eligible_calls: u64,
+    /// The parts of its marginal saving.
+    pub levers: Vec<LeverSaving>,
+    /// Calls a month from which it pays.
+    pub break_even_calls: Option<u64>,
+    /// The policies of its largest streams.
+    pub policies: Vec<StreamPolicy>,
+    /// The grade of its figures.
+    pub evidence: Evidence,
+    /// What a reader should know before doing it.
+    pub warnings: Vec<Warning>,
+}
+
+/// What one lever saves.
+#[derive(Clone, Copy, Debug)]
+pub struct LeverSaving {
+    /// Its name.
+    pub name: &'static str,
+    /// Its part of the step's marginal saving.
+    pub saving: NanoUsd,
+    /// How it is known.
+    pub evidence: Evidence,
+}
+
+/// What was chosen for one stream.
+#[derive(Clone, Debug)]
+pub struct StreamPolicy {
+    /// The feature; `None` where the log names none.
+    pub feature: Option<String>,
+    /// The model that serves the stream.
+    pub model: String,
+    /// The policy in the log.
+    pub current: String,
+    /// The policy chosen on the first seven tenths of the stream's time.
+    pub chosen: String,
+    /// What the stream costs under it.
+    pub cost: NanoUsd,
+    /// What it costs under the current one.
+    pub current_cost: NanoUsd,
+    /// The same on the last three tenths.
+    pub held_out: NanoUsd,
+    /// The same under the current one.
+    pub held_out_current: NanoUsd,
+}
+
+/// A feature and model of a workspace, with what it uses.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The place.
+    pub place: PlaceIndex,
+    /// Its calls.
+    pub calls: u64,
+    /// What they cost as they are.
+    pub baseline: NanoUsd,
+    /// What they cost with what their unit uses.
+    pub after: NanoUsd,
+    /// What their unit uses.
+    pub applied: Set,
+    /// What it does not use, and why.
+    pub skipped: Vec<(TechniqueId, Skip)>,
+    /// How far the replay stays from the bill.
+    pub calibration: Option<Share>,
+    /// How the figures are known.
+    pub evidence: Evidence,
+}
+
+/// Climbs the ladder of some traffic.
+#[must_use]
+pub fn climb(traffic: &Traffic<'_>, settings: &Settings) -> Ladder {
+    let profile = profile(traffic);
+    let ground = Ground {
+        traffic,
+        profile: &profile,
+        features: &settings.features,
+        quality: settings.quality.as_ref(),
+    };
+    let scenario = Scenario::of(settings.assumptions.clone());
+    let engine = scenario.prepare(ground, Set::ALL);
+    let units: Vec<usize> = (0..traffic.units.len()).collect();
+    let costs = simulate(&engine, &units, Sets::All);
+    let mut totals = Totals::default();
+    for cost in &costs {
+        totals.add(&cost.vector);
+    }
+    let climber = Climber {
+        ground,
+        settings,
+        engine: &engine,
+        units: &units,
+        costs: &costs,
+        totals: &totals,
+    };
+    climber.ladder()
+}
+
+/// Profiles the traffic on all threads; the parts merge to the same whole.
+fn profile(traffic: &Traffic<'_>) -> Profile {
+    const CHUNK: u32 = 1 << 16;
+    let count = u32::try_from(traffic.calls.len()).unwrap_or(u32::MAX);
+    let starts: Vec<u32> = (0..count).step_by(CHUNK as usize).collect();
+    let parts: Vec<Profile> = starts
+        .into_par_iter()
+        .map(|start| {
+            let calls = start..start.saturating_add(CHUNK).min(count);
+            Profile::of(traffic, calls.map(CallIndex))
+        })
+        .collect();
+    let nothing = Profile::of(traffic, std::iter::empty());
+    parts.iter().fold(nothing, Profile::merge)
+}
+
+struct Climber<'c, 't> {
+    ground: Ground<'t>,
+    settings: &'c Settings,
+    engine: &'c Engine<'t>,
+    units: &'c [usize],
+    costs: &'c [UnitCost],
+    totals: &'c Totals,
+}
+
+impl Climber<'_, '_> {
+    fn ladder(&self) -> Ladder {
+        let closer = self.closer_look();
+        let evidence: Vec<Evidence> =
+            TechniqueId::ALL.iter().map(|technique| self.evidence(*technique)).collect();
+        let weight = |technique: TechniqueId| Weight {
+            evidence: evidence[technique.index()],
+            effort: effort(&self.settings.assumptions, technique),
+        };
+        let order = arranged(self.totals, self.settings.order, weight);
+        let marginals = self.totals.marginals(&order);
+        let shapley = self.totals.shapley();
+        let mut steps = Vec::with_capacity(TechniqueId::COUNT);
+        let mut offered = Set::NONE;
+        for (technique, marginal) in order.iter().zip(marginals) {
+            offered = offered.with(*technique);
+            let step = self.step(*technique, marginal, offered, &closer);
+            steps.push(Step { shapley: shapley[technique.index()], ..step });
+        }
+        let accepted = self.totals.accepted();
+        for technique in TechniqueId::ALL.into_iter().filter(|technique| !accepted.has(*technique))
+        {
+            steps.push(self.step(technique, NanoUsd::ZERO, accepted, &closer));
+        }
+        // The skipped ones first, then those the log cannot tell.
+        steps[order.len()..]
+            .sort_by_key(|step| step.skip.as_ref().is_some_and(|skip| skip.unknown));
+        let floor = self.bill(&Scenario::of(self.settings.assumptions.at(Band::Low)).grounded());
+        let high = self.bill(&Scenario::of(self.settings.assumptions.at(Band::High)));
+        let typical = self.totals.cost(Set::ALL);
+        let bands: Vec<draws::Band> = steps
+            .iter()
+            .filter(|step| step.skip.is_none())
+            .map(|step| draws::Band {
+                technique: step.technique,
+                low: step.low,
+                typical: step.standalone,
+                high: step.high,
+                on_top: self.on_top(step.technique),
+            })
+            .collect();
+        let days = self.day_bills();
+        Ladder {
+            order: self.settings.order,
+            totals: self.totals.clone(),
+            groups: self.groups(&closer),
+            not_simulated: self.ground.traffic.not_simulated.to_nano(),
+            floor: floor.max(typical),
+            high: high.min(typical),
+            percentiles: draws::percentiles(typical, &bands),
+            bootstrap: draws::bootstrap(&days),
+            days: days.len() as u64,
+            warnings: reasons::warnings(self.engine, self.costs),
+            steps,
+        }
+    }
+
+    fn step(
+        &self,
+        technique: TechniqueId,
+        marginal: NanoUsd,
+        offered: Set,
+        closer: &Closer,
+    ) -> Step {
+        let used = self.totals.accepted().has(technique);
+        let standalone = self.totals.standalone(technique);
+        let band = |band| self.alone_at(technique, band);
+        let bands = [band(Band::Low), standalone, band(Band::High)];
+        let rewriter = self.engine.rewriter(technique);
+        let alone = Set::NONE.with(technique);
+        let added: Usd =
+            self.costs.iter().map(|cost| cost.fees.raw(cost.vector.best().used(alone))).sum();
+        Step {
+            technique,
+            skip: (!used).then(|| reasons::of_technique(self.engine, self.costs, technique)),
+            standalone,
+            marginal,
+            last_in: self.totals.last_in(technique),
+            shapley: NanoUsd::ZERO,
+            cost_after: self.totals.cost(offered),
+            low: bands.into_iter().min().unwrap_or(standalone),
+            high: bands.into_iter().max().unwrap_or(standalone),
+            added_cost: added.to_nano(),
+            eligible_calls: closer.changed[technique.index()],
+            levers: if used { self.levers(technique, marginal) } else { Vec::new() },
+            break_even_calls: rewriter.and_then(Rewriter::break_even_calls),
+            policies: if technique == TechniqueId::PromptCaching {
+                closer.policies.clone()
+            } else {
+                Vec::new()
+            },
+            evidence: self.evidence(technique),
+            warnings: rewriter.map(Rewriter::warnings).unwrap_or_default(),
+        }
+    }
+
+    /// What a technique saves alone with its parameters at a band.
+    fn alone_at(&self, technique: TechniqueId, band: Band) -> NanoUsd {
+        let moves = parameters::of(technique)
+            .iter()
+            .any(|parameter| parameter.spread.is_some_and(|spread| spread.low != spread.high));
+        if !moves {
+            return self.totals.standalone(technique);
+        }
+        let assumptions = self.settings.assumptions.with_band(technique, band);
+        self.alone(&Scenario::of(assumptions), technique)
+    }
+
+    fn alone(&self, scenario: &Scenario, technique: TechniqueId) -> NanoUsd {
+        let engine = scenario.prepare(self.ground, technique.set());
+        let mut totals = Totals::default();
+        for cost in simulate(&engine, self.units, Sets::Alone(technique)) {
+            totals.add(&cost.vector);
+        }
+        totals.standalone(technique)
+    }
+
+    /// The least bill of a reading of the assumptions.
+    fn bill(&self, scenario: &Scenario) -> NanoUsd {
+        let engine = scenario.prepare(self.ground, Set::ALL);
+        let mut totals = Totals::default();
+        for cost in simulate(&engine, self.units, Sets::All) {
+            totals.add(&cost.vector);
+        }
+        totals.cost(Set::ALL)
+    }
+
+    /// The marginal saving of a step by its levers: in proportion to what each
+    /// adds when the technique stands alone.
+    fn levers(&self, technique: TechniqueId, marginal: NanoUsd) -> Vec<LeverSaving> {
+        let Some(levers) = technique_of(technique).map(Technique::levers) else {
+            return Vec::new();
+        };
+        let floor = self.evidence_floor(technique);
+        let mut before = NanoUsd::ZERO;
+        let weights: Vec<NanoUsd> = (1..=levers.len())
+            .map(|count| {
+                let upto = if count == levers.len() {
+                    self.totals.standalone(technique)
+                } else {
+                    let scenario = Scenario::of(self.settings.assumptions.clone());
+                    self.alone(&scenario.with_first(technique, count), technique)
+                };
+                let more = upto - before;
+                before = upto;
+                more
+            })
+            .collect();
+        let savings = share_out(marginal, &weights);
+        let rows = levers.iter().zip(savings).map(|(lever, saving)| LeverSaving {
+            name: lever.name,
+            saving,
+            evidence: lever.evidence.worst(floor),
+        });
+        rows.filter(|row| row.saving != NanoUsd::ZERO).collect()
+    }
+
+    /// The best grade that any lever of a technique can have on this traffic:
+    /// what every one of them uses.
+    fn evidence_floor(&self, technique: TechniqueId) -> Evidence {
+        let astray = self
+            .costs
+            .iter()
+            .filter(|cost| cost.vector.best().used(Set::ALL).has(technique))
+            .any(UnitCost::is_astray);
+        let deduced = technique == TechniqueId::PromptCaching
+            && self.evidence(technique) != Evidence::Measured;
+        if astray || deduced { Evidence::Inferred } else { Evidence::Measured }
+    }
+
+    /// The worst grade of a technique where it is used; where it is not, of all
+    /// it might act on.
+    fn evidence(&self, technique: TechniqueId) -> Evidence {
+        let Some(rewriter) = self.engine.rewriter(technique) else { return Evidence::Measured };
+        let uses = |cost: &&UnitCost| cost.vector.best().used(Set::ALL).has(technique);
+        let acts = |cost: &&UnitCost| cost.vector.eligible().has(technique);
+        let accepted = self.totals.accepted().has(technique);
+        let units = self.costs.iter().filter(|cost| if accepted { uses(cost) } else { acts(cost) });
+        let mut worst = Evidence::Measured;
+        for cost in units {
+            if cost.is_astray() {
+                worst = worst.worst(Evidence::Inferred);
+            }
+            for place in &self.ground.traffic.units[cost.unit].places {
+                let group = self.ground.traffic.places[place.0 as usize].group;
+                if rewriter.verdict(group).is_ok() {
+                    worst = worst.worst(rewriter.evidence(group));
+                }
+            }
+        }
+        worst
+    }
+
+    /// What is lost if the units that use a technique leave it out.
+    fn on_top(&self, technique: TechniqueId) -> NanoUsd {
+        let lost = self.costs.iter().map(|cost| {
+            let used = cost.vector.best().used(Set::ALL);
+            cost.vector.raw(used.without(technique)) - cost.vector.raw(used)
+        });
+        lost.sum::<Usd>().to_nano()
+    }
+
+    /// What the calls of each day were billed.
+    fn day_bills(&self) -> Vec<NanoUsd> {
+        const DAY: i64 = 86_400_000_000;
+        let mut days: BTreeMap<i64, Usd> = BTreeMap::new();
+        for call in &self.ground.traffic.calls {
+            *days.entry(call.time.div_euclid(DAY)).or_default() += call.bill;
+        }
+        days.into_values().map(Usd::to_nano).collect()
+    }
+
+    /// Every unit with what it uses, taken apart by place.
+    fn closer_look(&self) -> Closer {
+        let mut closer = Closer::default();
+        let looks: Vec<_> = self
+            .costs
+            .par_iter()
+            .map(|cost| {
+                let used = cost.vector.best().used(Set::ALL);
+                // Without prompt caching its choice is still worth a look.
+                let with_policies = if cost.vector.eligible().has(TechniqueId::PromptCaching) {
+                    look(self.engine, cost.unit, TechniqueId::PromptCaching.set()).1
+                } else {
+                    Vec::new()
+                };
+                let (worlds, details) = look(self.engine, cost.unit, used);
+                (used, worlds, details, with_policies)
+            })
+            .collect();
+        let mut streams: Vec<StreamChoice> = Vec::new();
+        for (cost, (used, worlds, details, policies)) in self.costs.iter().zip(looks) {
+            streams.extend(policies.into_iter().flat_map(|detail| detail.streams));
+            for technique in used.iter() {
+                let changed = details.iter().map(|detail| detail.changed[technique.index()]).max();
+                closer.changed[technique.index()] += if technique == TechniqueId::PromptCaching {
+                    self.ground.traffic.units[cost.unit].calls
+                } else {
+                    changed.unwrap_or(0)
+                };
+            }
+            let places = &self.ground.traffic.units[cost.unit].places;
+            let of = |place: &PlaceIndex| {
+                let amounts = details
+                    .iter()
+                    .map(|detail| detail.places.get(place).copied().unwrap_or_default());
+                worlds.mean(amounts).to_nano()
+            };
+            let weights: Vec<NanoUsd> = places.iter().map(of).collect();
+            let whole = cost.vector.raw(used).to_nano();
+            for (place, after) in places.iter().zip(share_out(whole, &weights)) {
+                closer.after.insert(*place, after);
+            }
+        }
+        streams.sort_by_key(|stream| (std::cmp::Reverse(stream.current_cost), stream.group));
+        closer.policies = streams
+            .into_iter()
+            .filter(|stream| stream.chosen != stream.current || stream.cost != stream.current_cost)
+            .take(MOST_ROWS)
+            .map(|stream| self.policy(&stream))
+            .collect();
+        closer
+    }
+
+    fn policy(&self, stream: &StreamChoice) -> StreamPolicy {
+        let traffic = self.ground.traffic;
+        StreamPolicy {
+            feature: traffic.feature_name(stream.group).map(str::to_owned),
+            model: traffic.models.get(stream.model).model().id().to_owned(),
+            current: stream.current.label(),
+            chosen: stream.chosen.label(),
+            cost: stream.cost.to_nano(),
+            current_cost: stream.current_cost.to_nano(),
+            held_out: stream.held_out.to_nano(),
+            held_out_current: stream.held_out_current.to_nano(),
+        }
+    }
+
+    fn groups(&self, closer: &Closer) -> Vec<Group> {
+        let traffic = self.ground.traffic;
+        let mut bills: BTreeMap<PlaceIndex, (u64, Usd)> = BTreeMap::new();
+        for call in &traffic.calls {
+            let row = bills.entry(call.place).or_default();
+            *row = (row.0 + 1, row.1 + call.bill);
+        }
+        let mut groups = Vec::new();
+        for cost in self.costs {
+            let used = cost.vector.best().used(Set::ALL);
+            let unit = &traffic.units[cost.unit];
+            for place in &unit.places {
+                let (calls, bill) = bills.get(place).copied().unwrap_or_default();
+                let group = traffic.places[place.0 as usize].group;
+                let skipped =
+                    TechniqueId::ALL.into_iter().filter(|technique| !used.has(*technique));
+                let skipped = skipped.map(|technique| {
+                    (technique, reasons::of_place(self.engine, cost, group, technique))
+                });
+                let evidence = used.iter().filter_map(|technique| {
+                    let rewriter = self.engine.rewriter(technique)?;
+                    rewriter.verdict(group).is_ok().then(|| rewriter.evidence(group))
+                });
+                groups.push(Group {
+                    place: *place,
+                    calls,
+                    baseline: bill.to_nano(),
+                    after: closer.after.get(place).copied().unwrap_or_default(),
+                    applied: used,
+                    skipped: skipped.collect(),
+                    calibration: cost.calibration(),
+                    evidence: evidence.fold(
+                        if cost.is_astray() { Evidence::Inferred } else { Evidence::Measured },
+                        Evidence::worst,
+                    ),
+                });
+            }
+        }
+        groups.sort_by_key(|group| (std::cmp::Reverse(group.baseline), group.place));
+        groups
+    }
+}
+
+/// Streams and groups that a report lists.
+const MOST_ROWS: usize = 20;
+
+/// What a second run with everything in use shows.
+#[derive(Default)]
+struct Closer {
+    after: BTreeMap<PlaceIndex, NanoUsd>,
+    changed: [u64; TechniqueId::COUNT],
+    policies: Vec<StreamPolicy>,
+}
+
+/// Hours of work of a technique, in millionths.
+#[must_use]
+pub fn effort(assumptions: &Assumptions, technique: TechniqueId) -> i64 {
+    let handle = match technique {
+        TechniqueId::PromptCaching => parameters::prompt_caching::EFFORT_HOURS,
+        TechniqueId::ModelRouting => parameters::model_routing::EFFORT_HOURS,
+        TechniqueId::EmbeddingRetrieval => parameters::embedding_retrieval::EFFORT_HOURS,
+        TechniqueId::ContextCompression => parameters::context_compression::EFFORT_HOURS,
+        TechniqueId::BatchApi => parameters::batch_api::EFFORT_HOURS,
+        TechniqueId::OutputCapping => parameters::output_capping::EFFORT_HOURS,
+        TechniqueId::SemanticDedup => parameters::semantic_dedup::EFFORT_HOURS,
+        TechniqueId::FineTuning => parameters::fine_tuning::EFFORT_HOURS,
+    };
+    assumptions.value(handle).millionths()
+}

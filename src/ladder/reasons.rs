@@ -1,0 +1,190 @@
+//! Why a technique is not used: read off the units' own vectors.
+
+use crate::techniques::id::{Set, TechniqueId};
+use crate::techniques::technique::Warning;
+use crate::techniques::traffic::GroupIndex;
+use crate::units::{NanoUsd, Usd};
+
+use super::engine::Engine;
+use super::simulate::UnitCost;
+
+/// Why a technique is not used somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// A stable code.
+    pub code: &'static str,
+    /// One sentence for people.
+    pub message: String,
+    /// What using it would cost more; `None` where the reason is no amount.
+    pub amount: Option<NanoUsd>,
+    /// What it would save as the only technique; `None` where it cannot act.
+    pub alone: Option<NanoUsd>,
+    /// Whether the log does not carry what it takes to tell.
+    pub unknown: bool,
+}
+
+/// Why nothing uses a technique.
+pub(crate) fn of_technique(
+    engine: &Engine<'_>,
+    costs: &[UnitCost],
+    technique: TechniqueId,
+) -> Skip {
+    let able: Vec<&UnitCost> =
+        costs.iter().filter(|cost| cost.vector.eligible().has(technique)).collect();
+    if !able.is_empty() {
+        let alone: Usd = able.iter().map(|cost| alone(cost, technique)).sum();
+        let more: Usd = able.iter().map(|cost| combined(cost, technique)).sum();
+        return by_amount(technique, alone, more);
+    }
+    // The reason that holds for the dearest traffic stands for all.
+    let mut reasons: Vec<(Usd, Skip)> = Vec::new();
+    for cost in costs {
+        for place in &engine.traffic.units[cost.unit].places {
+            let group = engine.traffic.places[place.0 as usize].group;
+            let skip = verdict(engine, group, technique);
+            match reasons.iter_mut().find(|(_, known)| known.code == skip.code) {
+                Some((bill, _)) => *bill += group_bill(engine, group),
+                None => reasons.push((group_bill(engine, group), skip)),
+            }
+        }
+    }
+    // What a log cannot tell counts only where nothing else is known.
+    let best = reasons
+        .into_iter()
+        .max_by_key(|(bill, skip)| (!skip.unknown, *bill, std::cmp::Reverse(skip.code)));
+    best.map_or_else(nothing, |(_, skip)| skip)
+}
+
+/// Why a unit does not use a technique on a place of its.
+pub(crate) fn of_place(
+    engine: &Engine<'_>,
+    cost: &UnitCost,
+    group: GroupIndex,
+    technique: TechniqueId,
+) -> Skip {
+    let skip = verdict(engine, group, technique);
+    let is_able =
+        engine.rewriter(technique).is_some_and(|rewriter| rewriter.verdict(group).is_ok());
+    if !is_able || !cost.vector.eligible().has(technique) {
+        return skip;
+    }
+    by_amount(technique, alone(cost, technique), combined(cost, technique))
+}
+
+/// What everyone who reads the ladder should know.
+pub(crate) fn warnings(engine: &Engine<'_>, costs: &[UnitCost]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let astray = costs.iter().filter(|cost| !cost.vector.eligible().is_empty() && cost.is_astray());
+    let (mut bill, mut worst) = (Usd::ZERO, 0);
+    for cost in astray {
+        bill += cost.baseline();
+        worst = worst.max(cost.calibration().map_or(0, crate::units::Share::millionths));
+    }
+    if bill > Usd::ZERO {
+        found.push(Warning {
+            code: "CALIBRATION",
+            message: format!(
+                "for ${} of the bill the replay of the log as it is stays up to {}.{} % from what \
+                 was billed; savings there are scaled to the bill and inferred",
+                bill.to_nano().to_display(),
+                worst / 10_000,
+                worst / 1_000 % 10,
+            ),
+        });
+    }
+    let hidden: u64 = engine
+        .traffic
+        .units
+        .iter()
+        .flat_map(|unit| &unit.families)
+        .filter(|family| engine.caching.is_unreported(**family))
+        .map(|family| engine.traffic.families[family.0 as usize].len() as u64)
+        .sum();
+    if hidden > 0 {
+        found.push(Warning {
+            code: "CACHE_READS_NOT_LOGGED",
+            message: format!(
+                "{hidden} calls went to providers that cache by themselves, and their log does not \
+                 say how much was read: the baseline replays that cache"
+            ),
+        });
+    }
+    found
+}
+
+fn verdict(engine: &Engine<'_>, group: GroupIndex, technique: TechniqueId) -> Skip {
+    let reason = engine.rewriter(technique).map(|rewriter| rewriter.verdict(group));
+    match reason {
+        Some(Err(reason)) => Skip {
+            code: reason.code,
+            message: reason.message,
+            amount: None,
+            alone: None,
+            unknown: reason.unknown,
+        },
+        _ => Skip {
+            code: "NO_FURTHER_SAVING",
+            message: "its calls cost the same with and without it".to_owned(),
+            amount: None,
+            alone: None,
+            unknown: false,
+        },
+    }
+}
+
+/// What a technique would save as the unit's only one.
+fn alone(cost: &UnitCost, technique: TechniqueId) -> Usd {
+    if !cost.vector.eligible().has(technique) {
+        return Usd::ZERO;
+    }
+    cost.vector.raw(Set::NONE) - cost.vector.raw(technique.set())
+}
+
+/// What a technique would cost more on top of what the unit uses.
+fn combined(cost: &UnitCost, technique: TechniqueId) -> Usd {
+    let used = cost.vector.best().used(Set::ALL);
+    cost.vector.raw(used.with(technique)) - cost.vector.raw(used)
+}
+
+fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
+    let (alone, more) = (alone.to_nano(), more.to_nano());
+    let display = |amount: NanoUsd| format!("${}", amount.to_display());
+    let (code, message) = if more == NanoUsd::ZERO && alone <= NanoUsd::ZERO {
+        ("NO_FURTHER_SAVING", "its calls cost the same with and without it".to_owned())
+    } else if alone > NanoUsd::ZERO {
+        (
+            "COUNTERPRODUCTIVE_IN_COMBINATION",
+            format!(
+                "alone it would save {}, but on top of what is used it costs {} more",
+                display(alone),
+                display(more)
+            ),
+        )
+    } else if technique == TechniqueId::PromptCaching {
+        (
+            "HELD_OUT_LOSS",
+            format!(
+                "the policy that was cheapest at first would cost {} more over the whole log",
+                display(more)
+            ),
+        )
+    } else {
+        ("RAISES_COST", format!("using it would cost {} more", display(more)))
+    };
+    Skip { code, message, amount: Some(more), alone: Some(alone), unknown: false }
+}
+
+fn group_bill(engine: &Engine<'_>, group: GroupIndex) -> Usd {
+    let calls = engine.traffic.calls.iter().filter(|call| call.group == group);
+    calls.map(|call| call.bill).sum()
+}
+
+fn nothing() -> Skip {
+    Skip {
+        code: "NO_SIMULATED_CALLS",
+        message: "no call carries both a time and a price".to_owned(),
+        amount: None,
+        alone: None,
+        unknown: true,
+    }
+}
