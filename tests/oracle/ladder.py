@@ -42,12 +42,12 @@ CHOICES = """
 13. A breakpoint at or before what was read costs nothing and leaves an entry (its tokens are held).
 14. A read refreshes every live entry on the path up to what was read; an entry's time of use is the call's start.
 15. An automatic provider's entries stand at every piece; the whole prompt may be read; all nodes of a prompt are used anew by it.
-16. Calls moved to batch neither read nor write (hit share 0), on automatic providers too.
+16. Calls moved to batch neither read nor write (hit share 0), on automatic providers too; no policy is chosen for calls logged in a batch.
 17. Dedup: temperature 0 and temperature not stated are both on; an answer ends at start + latency (unknown: at the start); only finish 'length', errors and removed calls do not serve.
 18. Exact repeats are looked up before near ones; near ones only between single-turn calls without tools, of the same provider, model and parameters.
 19. Near lookup costs one embedding of the last user text of every call that may be looked up and is no exact repeat, where the unit has a near hit at all.
 20. Embeddings cost 0.02 dollars per million tokens (parameter).
-21. Router: paid for each conversation with a candidate call left after dedup, at its first such call's standard-lane prices, in both states.
+21. Router: paid for each conversation with a candidate call left after dedup, at its first such call's standard-lane prices, in both states; it reads that call's first text that is user input.
 22. Tuning overrides routing on its features: their calls are routed only for q <= x < share, and without such x they pay no router.
 23. A unit needs 2 calls for assumed levers (router, brevity, retrieval, tuning, near repeats).
 24. Retrieval is decided per call; its documents become one piece at the place of the first, never equal to another call's.

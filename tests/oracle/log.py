@@ -186,7 +186,6 @@ def classify(calls):
             newest = range(start, answers[-1] + 1)
         users = [block for block in call.blocks if block.kind == "user_input"]
         call.last_user = users[-1] if users else None
-        call.first_user = users[0] if users else None
         path = ()
         for at, message in enumerate(messages):
             key = message_key(message)
@@ -210,6 +209,8 @@ def classify(calls):
                     block.component = block.kind
         for key, many in times.items():
             before[key] = max(before.get(key, 0), many)
+        asked = [block for block in call.blocks if block.component == "user_input"]
+        call.first_user = asked[0] if asked else call.last_user
         call.documents = [block for block in call.blocks if block.component == "retrieved_context"]
         call.document_tokens = sum(sum(block.billed) for block in call.documents)
         call.single_turn = call.turns == 1 and not any(

@@ -150,7 +150,7 @@ def stream_cost(items, choosing, start):
         current = "logged"
     best, chosen = None, current
     policies = [current]
-    if choosing and current == "logged":
+    if choosing and current == "logged" and items[0].lane != "batch":
         policies += EXPLICIT
     first, span = items[0].time, items[-1].time - items[0].time
     for policy in policies:

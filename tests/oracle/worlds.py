@@ -267,6 +267,11 @@ def batch(name, seed, spread):
             at = START + day * DAY + 2 * HOUR + call * 60 * SECOND + 25 * SECOND
             world.north(at, "live", "north-medium", [numbers.words(40)], numbers.words(230, SHORT), system=system, temperature=0.7,
                         stream=True)
+        for call in range(5):
+            # Already in a batch: nothing is left to move.
+            if spread:
+                world.north(START + day * DAY + 4 * HOUR + call * 60 * SECOND, "done", "north-medium", [numbers.words(40)],
+                            numbers.words(230, SHORT), system=system, temperature=0.7, lane="batch")
     if not spread:
         # A burst of sixty calls within a minute and no user, at odd hours.
         for call in range(60):
@@ -340,10 +345,11 @@ def compression(name, seed, wasteful):
 def tuning(name, seed, distinct):
     world = World(name, seed)
     numbers = world.numbers
-    system = numbers.words(300, SHORT)
+    system = numbers.words(250, SHORT)
     labels = [numbers.words(4) for _ in range(distinct)]
+    examples = [numbers.words(24, SHORT), labels[0], numbers.words(24, SHORT), labels[1]]
     for call in range(100):
-        world.north(START + 8 * HOUR + call * 8 * MINUTE, "label", "east-one", [numbers.words(24)], labels[call % distinct],
+        world.north(START + 8 * HOUR + call * 8 * MINUTE, "label", "east-one", [*examples, numbers.words(24)], labels[call % distinct],
                     system=system, temperature=0.7, provider="east")
     # Under the same head, easy as well, but every answer is another one.
     for call in range(56):

@@ -86,6 +86,8 @@ class World:
                       "cache_creation": {"ephemeral_5m_input_tokens": written, "ephemeral_1h_input_tokens": 0},
                       "cache_read_input_tokens": read, "output_tokens": options.get("output", self.billed([answer], 0))},
         }
+        if "lane" in options:
+            record["response"]["usage"]["service_tier"] = options["lane"]
         self.records.append((at, record))
 
     def south(self, at, feature, model, messages, answer, system=None, cached=0, **options):
