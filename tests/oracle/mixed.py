@@ -1,9 +1,8 @@
 """The world in which the techniques meet: the same traffic is easy, repeated,
 cacheable and could wait."""
 
-from measuring import MESSAGE_OVERHEAD
 from words import SHORT
-from writing import DAY, HOUR, MINUTE, SECOND, START, World
+from writing import DAY, HOUR, MINUTE, SECOND, START, World, automatic
 
 
 def mixed():
@@ -99,24 +98,9 @@ def mixed():
     for call in range(24):
         at += (1 + numbers.below(3)) * MINUTE
         hit = used is not None and at - used <= 300 * SECOND and call not in (7, 12, 19)
-        world.north(at, "memo", "north-medium", [numbers.words(30)], numbers.words(220, SHORT), system=system, temperature=0.7,
+        # One question comes a second time with its words the other way round.
+        question = " " + " ".join(reversed(question.split())) if call == 15 else numbers.words(30)
+        world.north(at, "memo", "north-medium", [question], numbers.words(220, SHORT), system=system, temperature=0,
                     mark="5m", cached=(604, 0) if hit else (0, 604), workspace="epsilon")
         used = at
     world.write()
-
-
-def automatic(cache, at, texts):
-    """What `south` reads: the longest run of opening pieces used in the last five minutes, in steps."""
-    upto, longest, opening = 0, 0, ()
-    for text in texts:
-        words = text.split(" ")[1:]
-        for first in range(0, len(words), 64):
-            piece = words[first:first + 64]
-            upto += len(piece) + (MESSAGE_OVERHEAD if first + 64 >= len(words) else 0)
-            opening += (" ".join(piece), first + 64 >= len(words))
-            used = cache.get(opening)
-            if used is not None and at - used <= 300 * SECOND:
-                longest = upto
-            cache[opening] = at
-    read = longest // 128 * 128
-    return read if read >= 256 else 0

@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 
 from mixed import mixed
 from words import SHORT, WORDS
-from writing import DAY, HOUR, MINUTE, SECOND, START, World, stamp
+from writing import DAY, HOUR, MINUTE, SECOND, START, World, automatic, stamp
 
 
 # ------------------------------------------------------------ prompt-caching
@@ -119,17 +119,22 @@ def caching_edges():
             ask(at + call * 300_000, "burst", system, ttft_ms=900)
     # Readable from the first token on: 0.9 s after the write, not before.
     system = head(300)
-    for call in range(7):
+    for call in range(5):
         ask(start + call * 20 * MINUTE, "ready", system, ttft_ms=900)
         ask(start + call * 20 * MINUTE + 899_000, "ready", system, ttft_ms=900)
         ask(start + call * 20 * MINUTE + 900_000, "ready", system, ttft_ms=900)
+    # Examples belong to the head: 184 tokens of system prompt, 92 of examples.
+    system = head(180)
+    examples = [" a" * 20, " river", " a" * 54, " stone"]
+    for call in range(12):
+        ask(start + call * MINUTE, "examples", system, [*examples, numbers.words(20)])
     # A turn adds an answer and so many blocks: the last entry stands that many
     # blocks and one before the new end; 20 are looked back.
     for blocks in (18, 19, 20):
         system = head(260)
         for chat in range(2):
             sent = []
-            for turn in range(4):
+            for turn in range(3):
                 sent.append([numbers.words(6) for _ in range(blocks)])
                 ask(start + chat * 20 * MINUTE + turn * MINUTE, f"turn-of-{blocks}", system, list(sent),
                     session_id=f"turn-{blocks}-{chat}")
@@ -257,7 +262,7 @@ def batch(name, seed, spread):
     numbers = world.numbers
     system = numbers.words(60)
     for day in range(3):
-        for call in range(20):
+        for call in range(15):
             at = START + day * DAY + 2 * HOUR + call * 50 * SECOND
             if spread:
                 at = START + day * DAY + call * 70 * MINUTE + numbers.below(30) * MINUTE
@@ -273,8 +278,16 @@ def batch(name, seed, spread):
                 world.north(START + day * DAY + 4 * HOUR + call * 60 * SECOND, "done", "north-medium", [numbers.words(40)],
                             numbers.words(230, SHORT), system=system, temperature=0.7, lane="batch")
     if not spread:
-        # A burst of sixty calls within a minute and no user, at odd hours.
-        for call in range(60):
+        # A provider that caches by itself: nothing is read inside a batch.
+        cache, opening = {}, numbers.words(290, SHORT)
+        for day in range(3):
+            for call in range(6):
+                at = START + day * DAY + 5 * HOUR + call * 50 * SECOND
+                question = numbers.words(30)
+                world.south(at, "digest", "south-small", [question], numbers.words(210, SHORT), system=opening,
+                            cached=automatic(cache, at, [opening, question]), temperature=0.7)
+        # A burst of more than fifty calls within a minute and no user, at odd hours.
+        for call in range(54):
             at = START + DAY + 15 * HOUR + call * 900_000
             world.north(at, "import", "north-medium", [numbers.words(40)], numbers.words(210, SHORT), system=system, temperature=0.7)
     world.write()
@@ -345,14 +358,14 @@ def compression(name, seed, wasteful):
 def tuning(name, seed, distinct):
     world = World(name, seed)
     numbers = world.numbers
-    system = numbers.words(250, SHORT)
+    system = numbers.words(246, SHORT)
     labels = [numbers.words(4) for _ in range(distinct)]
     examples = [numbers.words(24, SHORT), labels[0], numbers.words(24, SHORT), labels[1]]
     for call in range(100):
         world.north(START + 8 * HOUR + call * 8 * MINUTE, "label", "east-one", [*examples, numbers.words(24)], labels[call % distinct],
                     system=system, temperature=0.7, provider="east")
     # Under the same head, easy as well, but every answer is another one.
-    for call in range(56):
+    for call in range(54):
         world.north(START + 8 * HOUR + call * 14 * MINUTE + 3 * SECOND, "reply", "east-one", [numbers.words(24)], numbers.words(40),
                     system=system, temperature=0.7, provider="east")
     world.write()
