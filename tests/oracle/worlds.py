@@ -144,8 +144,8 @@ def caching_edges():
 
 # ------------------------------------------------------------ output-capping
 
-def output(name, seed, tail, distinct):
-    world = World(name, seed)
+def output(name, sequence, tail, distinct):
+    world = World(name, sequence)
     numbers = world.numbers
     system = numbers.words(40)
     answers = [numbers.words(50 + 5 * numbers.below(5), SHORT) for _ in range(distinct)]
@@ -257,8 +257,8 @@ def dedup_saves_nothing():
 
 # ----------------------------------------------------------------- batch-api
 
-def batch(name, seed, spread):
-    world = World(name, seed)
+def batch(name, sequence, spread):
+    world = World(name, sequence)
     numbers = world.numbers
     system = numbers.words(60)
     for day in range(3):
@@ -295,8 +295,8 @@ def batch(name, seed, spread):
 
 # ------------------------------------------------------------- model-routing
 
-def routing(name, seed, words):
-    world = World(name, seed)
+def routing(name, sequence, words):
+    world = World(name, sequence)
     numbers = world.numbers
     system = numbers.words(80)
     for call in range(80):
@@ -317,8 +317,8 @@ def routing(name, seed, words):
 
 # ------------------------------------------------------- embedding-retrieval
 
-def retrieval(name, seed, size, words):
-    world = World(name, seed)
+def retrieval(name, sequence, size, words):
+    world = World(name, sequence)
     numbers = world.numbers
     system = numbers.words(40)
     library = [numbers.words(size, SHORT) for _ in range(3)]
@@ -331,8 +331,8 @@ def retrieval(name, seed, size, words):
 
 # ------------------------------------------------------- context-compression
 
-def compression(name, seed, wasteful):
-    world = World(name, seed)
+def compression(name, sequence, wasteful):
+    world = World(name, sequence)
     numbers = world.numbers
     system = numbers.words(60)
     space = ", " if wasteful else ","
@@ -355,8 +355,8 @@ def compression(name, seed, wasteful):
 
 # --------------------------------------------------------------- fine-tuning
 
-def tuning(name, seed, distinct):
-    world = World(name, seed)
+def tuning(name, sequence, distinct):
+    world = World(name, sequence)
     numbers = world.numbers
     system = numbers.words(246, SHORT)
     labels = [numbers.words(4) for _ in range(distinct)]

@@ -34,8 +34,8 @@ def stamp(micros):
 
 
 class World:
-    def __init__(self, name, seed, scale=Fraction(1)):
-        self.name, self.numbers, self.scale = name, Numbers(seed), scale
+    def __init__(self, name, sequence, scale=Fraction(1)):
+        self.name, self.numbers, self.scale = name, Numbers(sequence), scale
         self.records = []
 
     def billed(self, texts, messages):
