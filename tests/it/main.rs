@@ -18,6 +18,7 @@ mod components;
 mod exchange;
 mod flat_formats;
 mod invariants;
+mod oracle;
 mod prices;
 mod proofs;
 mod reference;
