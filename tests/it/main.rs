@@ -19,6 +19,7 @@ mod exchange;
 mod explain;
 mod flat_formats;
 mod invariants;
+mod oracle;
 mod prices;
 mod proofs;
 mod reference;
