@@ -72,6 +72,16 @@ impl<'t> Caching<'t> {
         caching
     }
 
+    /// The calls.
+    pub(crate) const fn traffic(&self) -> &'t Traffic<'t> {
+        self.traffic
+    }
+
+    /// The parameters of the replay.
+    pub(crate) const fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The handle under which a model's requests share one cache.
     pub(crate) fn stream_model(&self, model: ModelIndex) -> ModelIndex {
         self.traffic.models.first(model)

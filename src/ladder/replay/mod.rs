@@ -5,7 +5,7 @@
 //! use, can be read once its first answer has begun, and is refreshed by every
 //! read on its path. Knows no price.
 
-pub(crate) mod policy;
+pub mod policy;
 pub(crate) mod stream;
 
 use policy::{Lifetime, Policy, Rules};
