@@ -113,6 +113,12 @@ impl<'t> Caching<'t> {
         }
     }
 
+    /// What a provider that caches by itself does.
+    pub(crate) fn automatic(&self, model: ModelIndex) -> Policy {
+        let lifetime = self.options.lifetime;
+        Policy::Automatic(lifetime.unwrap_or_else(|| default_lifetime(self.facts(model))))
+    }
+
     /// What else could be asked for, cheapest to set up first.
     pub(crate) fn candidates(&self, model: ModelIndex, is_blocks: bool) -> Vec<Policy> {
         let facts = self.facts(model);

@@ -230,16 +230,9 @@ impl Engine<'_> {
     fn send(&self, lane: &mut Lane, nodes: &mut Nodes) {
         for pending in &lane.pending {
             let request = &pending.request;
-            let visible = request.output.saturating_sub(request.reasoning);
             let delay = self.caching.delay(pending.call);
-            Outgoing {
-                traffic: self.traffic,
-                call: pending.call,
-                prompt: &request.prompt,
-                visible,
-                delay,
-            }
-            .push_to(&mut lane.stream, nodes);
+            Outgoing { traffic: self.traffic, call: pending.call, prompt: &request.prompt, delay }
+                .push_to(&mut lane.stream, nodes);
         }
     }
 

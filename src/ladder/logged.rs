@@ -26,13 +26,7 @@ impl Logged {
             let model = traffic.models.first(traffic.call(index).model);
             let stream = streams.entry((model, traffic.record(index).tier)).or_default();
             traffic.prompt(index, &mut prompt);
-            let usage = traffic.usage(index);
-            let visible = usage
-                .output
-                .unwrap_or_default()
-                .saturating_sub(usage.reasoning.unwrap_or_default());
-            let visible = visible.get();
-            Outgoing { traffic, call: index, prompt: &prompt, visible, delay: delay(index) }
+            Outgoing { traffic, call: index, prompt: &prompt, delay: delay(index) }
                 .push_to(stream, &mut nodes);
         }
         Self { streams, nodes: nodes.len() }
@@ -44,8 +38,6 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) traffic: &'a Traffic<'a>,
     pub(crate) call: CallIndex,
     pub(crate) prompt: &'a Prompt,
-    /// The tokens of its answer that later prompts can carry.
-    pub(crate) visible: u64,
     pub(crate) delay: i64,
 }
 
@@ -61,7 +53,6 @@ impl Outgoing<'_> {
             answer.reverse();
         }
         stream.is_blocks |= traffic.is_blocks(self.call);
-        let visible = u32::try_from(self.visible).unwrap_or(u32::MAX);
         stream.push(
             nodes,
             &Sent {
@@ -70,7 +61,7 @@ impl Outgoing<'_> {
                 delay: self.delay,
                 prompt: self.prompt,
                 marks: traffic.marks.get(&self.call).map_or(&[], Vec::as_slice),
-                answer: (!answer.is_empty()).then_some((answer.as_slice(), visible)),
+                answer: &answer,
             },
         );
     }

@@ -4,6 +4,7 @@
 //! Only this module prices what techniques rewrite. Knows no file, no format
 //! and no report.
 
+pub mod backtest;
 pub mod breaks;
 pub mod cache;
 mod caching;
