@@ -1,15 +1,14 @@
 //! What a tuned model costs by the month, and from how many calls it pays.
 
-use crate::record::component::Component;
 use crate::techniques::parameter::Value;
 use crate::techniques::parameters::fine_tuning as parameters;
 use crate::techniques::profile::GroupProfile;
 use crate::techniques::technique::View;
-use crate::techniques::traffic::GroupIndex;
+use crate::techniques::traffic::{GroupIndex, Prompt};
 use crate::units::{Tokens, Usd, divide_half_even};
 
-use super::head_left;
 use super::target::Target;
+use super::{head_left, head_tokens};
 
 /// Costs and savings of one task; savings without any cache, for orientation.
 pub(super) struct Economy {
@@ -137,12 +136,11 @@ fn window(view: &View<'_>) -> i128 {
 
 /// Tokens of tools, system prompt and examples of a mean call.
 fn mean_head(view: &View<'_>, group: GroupIndex, profile: &GroupProfile) -> u64 {
-    const HEAD: [Component; 3] =
-        [Component::ToolDefinitions, Component::SystemPrompt, Component::FewShot];
-    let traffic = view.traffic;
-    let of_group = traffic.calls.iter().filter(|call| call.group == group);
-    let parts = of_group.flat_map(|call| traffic.ledger.components.parts(call.entry as usize));
-    let heads = parts.filter(|part| HEAD.contains(&part.component));
-    let sum: u64 = heads.map(|part| part.billed().total().get()).sum();
-    sum / profile.calls.max(1)
+    let mut prompt = Prompt::new();
+    let of_group = view.traffic.indexed().filter(|(_, call)| call.group == group);
+    let heads = of_group.map(|(index, _)| {
+        view.traffic.prompt(index, &mut prompt);
+        head_tokens(&prompt)
+    });
+    heads.sum::<u64>() / profile.calls.max(1)
 }

@@ -161,15 +161,15 @@ impl Prepared<'_> {
 
     /// What is left of the head is one piece, the same for every call of a task.
     fn without_head(&self, group: GroupIndex, mut prompt: Prompt) -> Prompt {
-        let in_head = prompt.iter().filter(|segment| segment.is_head());
-        let head: u64 = in_head.map(|segment| u64::from(segment.tokens)).sum();
+        let head = head_tokens(&prompt);
         if head == 0 {
             return prompt;
         }
+        let share = self.view.assumptions.value(parameters::HEAD_SHARE);
         prompt.retain(|segment| !segment.is_head());
         let left = Segment {
             identity: mix(TUNED_HEAD, u64::from(group.0)),
-            tokens: u32::try_from(self.head_left(head)).unwrap_or(u32::MAX),
+            tokens: u32::try_from(head_left(head, share)).unwrap_or(u32::MAX),
             component: Component::SystemPrompt,
             assistant: false,
             ends_block: true,
@@ -178,13 +178,15 @@ impl Prepared<'_> {
         prompt.insert(0, left);
         prompt
     }
-
-    fn head_left(&self, head: u64) -> u64 {
-        head_left(head, self.view.assumptions.value(parameters::HEAD_SHARE))
-    }
 }
 
 const TUNED_HEAD: u64 = 0x74_756e_6564;
+
+/// Tokens of tools, system prompt and examples.
+fn head_tokens(prompt: &[Segment]) -> u64 {
+    let head = prompt.iter().filter(|segment| segment.is_head());
+    head.map(|segment| u64::from(segment.tokens)).sum()
+}
 
 /// What is left of a head, rounded up.
 fn head_left(head: u64, share: Value) -> u64 {
