@@ -106,6 +106,6 @@ pub fn horizon(end: Option<Timestamp>, days: i64) -> Option<Date> {
 /// Embedding models have tiers too; they answer nothing.
 fn generates(models: &Models<'_>, index: ModelIndex, at: Option<Timestamp>) -> bool {
     let one = Tokens::new(1);
-    !(models.cost(index, at, Tokens::ZERO, one) == Usd::ZERO)
+    models.cost(index, at, Tokens::ZERO, one) != Usd::ZERO
         || models.cost(index, at, one, Tokens::ZERO) == Usd::ZERO
 }

@@ -18,7 +18,8 @@ use super::id::TechniqueId;
 use super::parameter::Value;
 use super::parameters::model_routing as parameters;
 use super::technique::{
-    CallState, Coin, Conversation, Lever, Reason, Rewriter, Technique, View, Warning, World,
+    CallState, Coin, Conversation, Lever, Reason, Request, Rewriter, Technique, View, Warning,
+    World,
 };
 use super::tiers::Demand;
 use super::traffic::{CallIndex, GroupIndex, ModelIndex, Segment};
@@ -53,7 +54,7 @@ impl Technique for ModelRouting {
         let mut scores = Scores::default();
         let groups = view.profile.groups().map(|(group, _)| group);
         let plans = groups.map(|group| plan(&view, group, &mut scores)).collect();
-        Box::new(Prepared { plans, scores, view })
+        Box::new(Prepared { view, plans, scores })
     }
 }
 
@@ -163,23 +164,33 @@ impl Prepared<'_> {
         state.fees += conversation.choice_fee;
     }
 
-    /// The cheaper model answers first; a judge reads question and answer.
-    fn try_cheaper(
+    /// The call goes to another model.
+    fn move_to(&self, state: &mut CallState, to: ModelIndex, verbosity: Value) {
+        if let Some(request) = state.requests.first_mut() {
+            hand_over(request, &self.view.traffic.models, to, verbosity);
+            state.changed_by = state.changed_by.with(TechniqueId::ModelRouting);
+        }
+    }
+
+    /// The cheaper model answers first and a judge reads question and answer;
+    /// what is rejected is asked again where the call would have stayed.
+    fn try_first(
         &self,
-        state: &mut CallState,
-        conversation: &mut Conversation,
+        (state, conversation): (&mut CallState, &mut Conversation),
         to: ModelIndex,
+        again: Option<Request>,
         verbosity: Value,
     ) {
         let models = &self.view.traffic.models;
-        let Some(cheap) = state.requests.first_mut() else { return };
-        let text = models.retokenised(newest_text(&cheap.prompt), cheap.model, to);
-        hand_over(cheap, models, to, verbosity);
-        let answer = cheap.output - cheap.reasoning;
+        let Some(logged) = state.requests.first() else { return };
+        let text = models.retokenised(newest_text(&logged.prompt), logged.model, to);
+        self.move_to(state, to, verbosity);
+        let answer = state.requests.first().map_or(0, |cheap| cheap.output - cheap.reasoning);
         if self.view.assumptions.is_on(parameters::JUDGE) {
             conversation.choice_fee = self.decision(state.index, to, text + answer);
             state.fees += conversation.choice_fee;
         }
+        state.requests.extend(again);
     }
 
     fn warn_of_targets(&self) -> BTreeSet<Warning> {
@@ -246,39 +257,37 @@ impl Rewriter for Prepared<'_> {
     fn rewrite(&self, world: World, state: &mut CallState, conversation: &mut Conversation) {
         conversation.choice_fee = Usd::ZERO;
         let Some(plan) = self.plan_of(state.index) else { return };
-        let models = &self.view.traffic.models;
         let verbosity = self.verbosity(plan.moved.map(|(method, _)| method));
-        let mut stays = state.requests.first().cloned();
-        if let (Some(request), Some(newer)) = (&mut stays, plan.newer) {
-            hand_over(request, models, newer, verbosity);
-        }
-        let is_wrong = self.scores.is_wrong(state.index).unwrap_or_default();
-        let escalates = match plan.moved {
-            Some((Method::Router, to)) => {
-                self.ask_router(state, conversation, to);
-                !world.has(Coin::Routed)
+        let stays = |state: &mut CallState| {
+            if let Some(newer) = plan.newer {
+                self.move_to(state, newer, verbosity);
             }
-            Some((Method::Cascade, _)) => world.has(Coin::CascadeEscalated),
-            Some((Method::Scored, _)) => is_wrong,
-            Some((Method::Whole, _)) => false,
-            None => true,
+        };
+        let again = |state: &CallState| {
+            let mut kept = state.clone();
+            stays(&mut kept);
+            kept.requests.into_iter().next()
         };
         match plan.moved {
-            Some((Method::Cascade | Method::Scored, to)) => {
-                self.try_cheaper(state, conversation, to, verbosity);
+            None => stays(state),
+            Some((Method::Whole, to)) => self.move_to(state, to, verbosity),
+            Some((Method::Router, to)) => {
+                self.ask_router(state, conversation, to);
+                if world.has(Coin::Routed) {
+                    self.move_to(state, to, verbosity);
+                } else {
+                    stays(state);
+                }
             }
-            Some((_, to)) if !escalates => {
-                let requests = state.requests.first_mut();
-                requests.into_iter().for_each(|it| hand_over(it, models, to, verbosity));
+            Some((method @ (Method::Cascade | Method::Scored), to)) => {
+                let is_rejected = match method {
+                    Method::Scored => self.scores.is_wrong(state.index).unwrap_or_default(),
+                    _ => world.has(Coin::CascadeEscalated),
+                };
+                let again = is_rejected.then(|| again(state)).flatten();
+                self.try_first((state, conversation), to, again, verbosity);
             }
-            // A router that leaves a call where it is has changed nothing.
-            _ if plan.newer.is_none() => return,
-            _ => state.requests.clear(),
         }
-        if escalates {
-            state.requests.extend(stays);
-        }
-        state.changed_by = state.changed_by.with(TechniqueId::ModelRouting);
     }
 
     fn evidence(&self, group: GroupIndex) -> Evidence {

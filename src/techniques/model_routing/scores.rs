@@ -2,6 +2,7 @@
 //! wrong, and how a perfect router would do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
 
@@ -97,7 +98,7 @@ impl Scores {
     fn note(&mut self, view: &View<'_>, group: GroupIndex, cheap: ModelIndex, tally: &Tally) {
         let models = &view.traffic.models;
         let percent = |part: u64, whole: u64| {
-            let share = Share::of_counts(part, whole).map_or(0, |share| share.millionths());
+            let share = Share::of_counts(part, whole).map_or(0, Share::millionths);
             format!("{}.{:02} %", (share + 50) / 10_000, (share + 50) / 100 % 100)
         };
         let calls = tally.wrong.len() as u64;
@@ -111,7 +112,9 @@ impl Scores {
             percent(tally.escalated(), calls),
         );
         if tally.both > 0 {
-            message += &format!(
+            // Writing to a text cannot fail.
+            let _ = write!(
+                message,
                 ". On the {} scored for both, {} are right with the cheaper model, {} with the \
                  logged one, and {} if the router were perfect",
                 tally.both,

@@ -72,8 +72,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         kind: Kind::Assumption,
         spread: Some(Spread::hundredths(130, 100, 80)),
         meaning: "Output tokens of the cheaper model for one of the logged model's.",
-        source: "no general figure is published; the band is ours, measured where both models \
-            serve a feature",
+        source: "no general figure is published; the band is ours",
     },
     Parameter {
         technique: TECHNIQUE,
