@@ -5,7 +5,11 @@
 //! calls and adds fees, and `ladder` prices what comes out. Techniques do not
 //! see each other.
 
+pub mod batch_api;
+pub mod fine_tuning;
+pub mod handover;
 pub mod id;
+pub mod model_routing;
 pub mod parameter;
 pub mod parameters;
 pub mod profile;

@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod batch;
 mod broken_files;
 mod claude_code;
 mod cli;
@@ -24,3 +25,6 @@ mod prices;
 mod proofs;
 mod reference;
 mod reports;
+mod rewriting;
+mod routing;
+mod tuning;
