@@ -6,6 +6,7 @@
 //! see each other.
 
 pub mod id;
+pub mod output_capping;
 pub mod parameter;
 pub mod parameters;
 pub mod profile;
