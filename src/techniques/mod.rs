@@ -5,12 +5,14 @@
 //! calls and adds fees, and `ladder` prices what comes out. Techniques do not
 //! see each other.
 
+pub mod fees;
 pub mod id;
 pub mod output_capping;
 pub mod parameter;
 pub mod parameters;
 pub mod profile;
 pub mod quality;
+pub mod semantic_dedup;
 pub mod technique;
 pub mod tiers;
 pub mod traffic;

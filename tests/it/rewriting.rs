@@ -112,8 +112,8 @@ impl Chat {
         }
     }
 
-    /// As a line of a log.
-    pub fn line(&self) -> String {
+    /// As a line of a log, its answer with an id of its own.
+    pub fn line(&self, number: usize) -> String {
         let micros = (1_780_300_000 + self.second) * 1_000_000;
         let mut request = json!({"model": "gpt-4.1", "messages": self.messages});
         for (key, value) in &self.parameters {
@@ -125,7 +125,7 @@ impl Chat {
             "feature": self.feature,
             "request": request,
             "response": {
-                "id": format!("answer-{}-{}", self.second, self.messages.len()),
+                "id": format!("answer-{number:05}"),
                 "object": "chat.completion", "model": "gpt-4.1",
                 "choices": [{"index": 0, "message": message, "finish_reason": self.finish}],
                 "usage": {
@@ -148,8 +148,8 @@ pub fn message(role: &str, content: &str) -> Value {
 
 /// Chats as the lines of a log.
 pub fn lines(chats: &[Chat]) -> String {
-    chats.iter().fold(String::new(), |mut lines, chat| {
-        let _ = writeln!(lines, "{}", chat.line());
+    chats.iter().enumerate().fold(String::new(), |mut lines, (number, chat)| {
+        let _ = writeln!(lines, "{}", chat.line(number));
         lines
     })
 }
