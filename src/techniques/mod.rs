@@ -5,6 +5,7 @@
 //! calls and adds fees, and `ladder` prices what comes out. Techniques do not
 //! see each other.
 
+pub mod context_compression;
 pub mod fees;
 pub mod id;
 pub mod output_capping;

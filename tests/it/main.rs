@@ -15,6 +15,7 @@ mod claude_code;
 mod cli;
 mod cli_reference;
 mod components;
+mod compression;
 mod dedup;
 mod exchange;
 mod flat_formats;

@@ -167,7 +167,9 @@ mod tests {
                 sets.into_iter().map(|set| set.into_iter().collect()).collect();
             let threshold = Value::hundredths(hundredths);
             let mut rarity = Rarity::default();
-            sets.iter().for_each(|set| rarity.add(set));
+            for set in &sets {
+                rarity.add(set);
+            }
             let search = Search { rarity: &rarity, threshold };
             let mut index = Index::default();
             let life = |at| if at % 7 == coming % 7 { Life::Coming } else { Life::Live };
