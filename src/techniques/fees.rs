@@ -6,7 +6,7 @@
 use crate::units::{Usd, divide_half_even};
 
 use super::parameter::Value;
-use super::traffic::Traffic;
+use super::traffic::{CallIndex, Traffic, Unit};
 
 /// A millionth of a dollar for a million tokens, in femto-dollars a token.
 const FEMTO_PER_TOKEN: i128 = 1_000;
@@ -38,6 +38,22 @@ pub fn share(bill: Usd, part: u64, whole: u64) -> Usd {
     }
     let shared = bill.femto().saturating_mul(i128::from(part));
     Usd::from_femto(divide_half_even(shared, i128::from(whole)))
+}
+
+/// A unit's part of a store that costs so many dollars a month: by its calls
+/// that use the store, of `all` that do.
+#[must_use]
+pub fn of_store(
+    traffic: &Traffic<'_>,
+    unit: &Unit,
+    dollars: Value,
+    all: u64,
+    uses: impl Fn(CallIndex) -> bool,
+) -> Usd {
+    let families = unit.families.iter();
+    let calls = families.flat_map(|family| &traffic.families[family.0 as usize]);
+    let part = calls.filter(|call| uses(**call)).count() as u64;
+    share(by_month(traffic, dollars), part, all)
 }
 
 #[cfg(test)]

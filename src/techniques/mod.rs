@@ -6,6 +6,7 @@
 //! see each other.
 
 pub mod context_compression;
+pub mod embedding_retrieval;
 pub mod fees;
 pub mod id;
 pub mod output_capping;

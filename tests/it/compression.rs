@@ -216,7 +216,7 @@ fn turns_shorter_than_their_summary_stay() {
 
 #[test]
 fn rewriting_is_paid_where_a_document_is_new() {
-    let document = (0..900).map(|word| format!("word{word} ")).collect::<String>();
+    let document = (0..900).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
     let request = json!({"id": "c1", "type": "function", "function": {"name": "open",
         "arguments": "{}"}});
     let mut messages = vec![

@@ -25,4 +25,5 @@ mod prices;
 mod proofs;
 mod reference;
 mod reports;
+mod retrieval;
 mod rewriting;

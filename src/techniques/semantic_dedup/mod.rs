@@ -267,10 +267,8 @@ impl Rewriter for Repeats<'_> {
     }
 
     fn fixed_cost(&self, unit: &Unit) -> Usd {
-        let families = unit.families.iter();
-        let calls = families.flat_map(|family| &self.traffic.families[family.0 as usize]);
-        let touched = calls.filter(|call| self.touches(**call)).count() as u64;
-        fees::share(fees::by_month(self.traffic, self.store), touched, self.touched)
+        let touches = |call| self.touches(call);
+        fees::of_store(self.traffic, unit, self.store, self.touched, touches)
     }
 
     fn evidence(&self, group: GroupIndex) -> Evidence {
