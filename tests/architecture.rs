@@ -28,7 +28,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("ledger", &["units", "record", "prices", "selection"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
-    ("report", &["ladder", "ledger", "prices", "record", "units", "selection"]),
+    ("report", &["ladder", "techniques", "ledger", "prices", "record", "units", "selection"]),
     ("budget", &["report", "units"]),
 ];
 

@@ -12,11 +12,13 @@ use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
 use crate::ingest::{self, ReadOptions};
+use crate::ladder::climb::climb;
 use crate::ledger::Ledger;
 use crate::prices::{PriceSource, PriceTable};
 use crate::record::log::Log;
-use crate::report::assemble;
+use crate::report::assemble::{self, Analysis};
 use crate::report::document::Document;
+use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
     arguments: &AnalyzeArguments,
@@ -31,7 +33,7 @@ pub(super) fn run(
 
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
-    let document = assemble::document(&log, &ledger, &plan.naming);
+    let document = assembled(&log, &ledger, &plan);
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
     let printed = print(&document, &plan);
@@ -41,6 +43,22 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
+}
+
+/// Climbs the ladder, where it is wanted, and makes the document.
+fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
+    let Some(settings) = &plan.ladder else {
+        return assemble::document(log, ledger, &plan.naming, None);
+    };
+    let traffic = Traffic::of(ledger);
+    let ladder = climb(&traffic, settings);
+    let analysis = Analysis {
+        traffic: &traffic,
+        ladder: &ladder,
+        assumptions: &settings.assumptions,
+        hourly_rate: plan.hourly_rate,
+    };
+    assemble::document(log, ledger, &plan.naming, Some(&analysis))
 }
 
 /// Says which settings file counts where that is not plain to see.

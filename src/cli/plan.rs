@@ -36,6 +36,10 @@ pub(super) struct Plan {
     pub(super) settings: Settings,
     /// What is laid over the price table.
     pub(super) prices: Overrides,
+    /// How the ladder is climbed; `None` leaves it out.
+    pub(super) ladder: Option<crate::ladder::climb::Settings>,
+    /// What an hour of work costs.
+    pub(super) hourly_rate: Usd,
     /// How users are named.
     pub(super) naming: Naming,
     /// What is printed; `None` prints nothing.
@@ -87,6 +91,8 @@ impl Plan {
             mappings: mappings(config)?,
             settings: settings(arguments, config, &by)?,
             prices: overrides(arguments, config)?,
+            ladder: Some(crate::ladder::climb::Settings::default()),
+            hourly_rate: Usd::from_femto(100_000_000_000_000_000),
             naming: naming(arguments, config)?,
             print: (!is_silent).then(|| output.format.unwrap_or(Kind::Table)),
             outputs,
