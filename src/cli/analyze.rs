@@ -47,18 +47,20 @@ pub(super) fn run(
 
 /// Climbs the ladder, where it is wanted, and makes the document.
 fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
-    let Some(settings) = &plan.ladder else {
+    let Some(ladder_plan) = &plan.ladder else {
         return assemble::document(log, ledger, &plan.naming, None);
     };
     let traffic = Traffic::of(ledger);
-    let ladder = climb(&traffic, settings);
     let analysis = Analysis {
         traffic: &traffic,
-        ladder: &ladder,
-        assumptions: &settings.assumptions,
-        hourly_rate: plan.hourly_rate,
+        ladder: &climb(&traffic, &ladder_plan.settings),
+        assumptions: &ladder_plan.settings.assumptions,
+        hourly_rate: ladder_plan.hourly_rate,
     };
-    assemble::document(log, ledger, &plan.naming, Some(&analysis))
+    let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
+    let scores = ladder_plan.scores.iter();
+    document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
+    document
 }
 
 /// Says which settings file counts where that is not plain to see.

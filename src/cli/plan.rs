@@ -9,6 +9,7 @@ use super::args::AnalyzeArguments;
 use super::config::{Config, FeaturesSection};
 use super::error::CliError;
 use super::file;
+use super::ladder_plan::LadderPlan;
 use super::output::Output;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -37,9 +38,7 @@ pub(super) struct Plan {
     /// What is laid over the price table.
     pub(super) prices: Overrides,
     /// How the ladder is climbed; `None` leaves it out.
-    pub(super) ladder: Option<crate::ladder::climb::Settings>,
-    /// What an hour of work costs.
-    pub(super) hourly_rate: Usd,
+    pub(super) ladder: Option<LadderPlan>,
     /// How users are named.
     pub(super) naming: Naming,
     /// What is printed; `None` prints nothing.
@@ -91,8 +90,7 @@ impl Plan {
             mappings: mappings(config)?,
             settings: settings(arguments, config, &by)?,
             prices: overrides(arguments, config)?,
-            ladder: Some(crate::ladder::climb::Settings::default()),
-            hourly_rate: Usd::from_femto(100_000_000_000_000_000),
+            ladder: LadderPlan::resolve(&arguments.ladder, config)?,
             naming: naming(arguments, config)?,
             print: (!is_silent).then(|| output.format.unwrap_or(Kind::Table)),
             outputs,
