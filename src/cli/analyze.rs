@@ -12,11 +12,13 @@ use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
 use crate::ingest::{self, ReadOptions};
+use crate::ladder::climb::climb;
 use crate::ledger::Ledger;
 use crate::prices::{PriceSource, PriceTable};
 use crate::record::log::Log;
-use crate::report::assemble;
+use crate::report::assemble::{self, Analysis};
 use crate::report::document::Document;
+use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
     arguments: &AnalyzeArguments,
@@ -31,7 +33,7 @@ pub(super) fn run(
 
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
-    let document = assemble::document(&log, &ledger, &plan.naming);
+    let document = assembled(&log, &ledger, &plan);
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
     let printed = print(&document, &plan);
@@ -41,6 +43,24 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
+}
+
+/// Climbs the ladder, where it is wanted, and makes the document.
+fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
+    let Some(ladder_plan) = &plan.ladder else {
+        return assemble::document(log, ledger, &plan.naming, None);
+    };
+    let traffic = Traffic::of(ledger);
+    let analysis = Analysis {
+        traffic: &traffic,
+        ladder: &climb(&traffic, &ladder_plan.settings),
+        assumptions: &ladder_plan.settings.assumptions,
+        hourly_rate: ladder_plan.hourly_rate,
+    };
+    let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
+    let scores = ladder_plan.scores.iter();
+    document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
+    document
 }
 
 /// Says which settings file counts where that is not plain to see.

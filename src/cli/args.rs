@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::ladder_args::LadderArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -86,6 +87,9 @@ pub(super) struct AnalyzeArguments {
     pub(super) pricing: PricingArguments,
 
     #[command(flatten)]
+    pub(super) ladder: LadderArguments,
+
+    #[command(flatten)]
     pub(super) output: OutputArguments,
 
     #[command(flatten)]
@@ -97,6 +101,7 @@ Examples:
   tokopt analyze usage.jsonl
   tokopt analyze ~/.claude/projects --by model,component
   tokopt analyze 'logs/**/*.jsonl.gz' --since 2026-06-01 --where 'feature=support*'
+  tokopt analyze --set model-routing.share=0.3 --what-if gpt-5=gpt-5-mini usage.jsonl
   zcat usage.jsonl.gz | tokopt analyze - -o report.md -o tables/";
 
 #[derive(Clone, Debug, Default, Args)]

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod args;
+mod assumptions;
 mod columns;
 mod completions;
 mod config;
@@ -12,11 +13,14 @@ mod error;
 mod exit;
 mod explain;
 mod file;
+mod ladder_args;
+mod ladder_plan;
 mod man;
 mod output;
 mod plan;
 mod prices;
 mod progress;
+mod quality;
 mod schema;
 mod standard;
 mod surroundings;

@@ -9,6 +9,7 @@ use super::args::AnalyzeArguments;
 use super::config::{Config, FeaturesSection};
 use super::error::CliError;
 use super::file;
+use super::ladder_plan::LadderPlan;
 use super::output::Output;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -36,6 +37,8 @@ pub(super) struct Plan {
     pub(super) settings: Settings,
     /// What is laid over the price table.
     pub(super) prices: Overrides,
+    /// How the ladder is climbed; `None` leaves it out.
+    pub(super) ladder: Option<LadderPlan>,
     /// How users are named.
     pub(super) naming: Naming,
     /// What is printed; `None` prints nothing.
@@ -87,6 +90,7 @@ impl Plan {
             mappings: mappings(config)?,
             settings: settings(arguments, config, &by)?,
             prices: overrides(arguments, config)?,
+            ladder: LadderPlan::resolve(&arguments.ladder, config)?,
             naming: naming(arguments, config)?,
             print: (!is_silent).then(|| output.format.unwrap_or(Kind::Table)),
             outputs,
