@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -26,9 +26,10 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("ingest", &["units", "record", "measure"]),
     ("selection", &["units", "record"]),
     ("ledger", &["units", "record", "prices", "selection"]),
+    ("findings", &["ledger", "prices", "record", "units"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
-    ("report", &["ladder", "ledger", "prices", "record", "units", "selection"]),
+    ("report", &["ladder", "findings", "ledger", "prices", "record", "units", "selection"]),
     ("budget", &["report", "units"]),
 ];
 

@@ -1,0 +1,106 @@
+//! What all finders look at: the ledger, its sessions, its chains of calls.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::ledger::Ledger;
+use crate::record::symbol::Symbol;
+use crate::units::{Clock, Evidence, Timestamp};
+
+use super::Settings;
+use super::session::Session;
+
+/// A log, prepared to be looked over.
+pub struct View<'v> {
+    pub(super) ledger: &'v Ledger<'v>,
+    pub(super) settings: &'v Settings,
+    /// Conversations, by the order of their first calls.
+    pub(super) sessions: Vec<Session>,
+    /// Calls that may be retries of each other, in order of time: those of one
+    /// logged conversation, else of one caller, feature and model.
+    pub(super) chains: Vec<Vec<u32>>,
+}
+
+/// Who makes a call that names no conversation: workspace or account, user,
+/// feature, model.
+type Caller = (Option<Symbol>, Option<Symbol>, Option<Symbol>, Option<Symbol>);
+
+#[derive(PartialEq, Eq, Hash)]
+enum ChainKey {
+    Conversation(u32),
+    Caller(Caller),
+}
+
+impl<'v> View<'v> {
+    /// Prepares a ledger.
+    pub(super) fn new(ledger: &'v Ledger<'v>, settings: &'v Settings) -> Self {
+        let conversations = &ledger.conversations;
+        let rows = conversations.members().rows();
+        let sessions = rows.filter_map(|members| Session::of(ledger, members)).collect();
+        let mut chains: Vec<Vec<u32>> = Vec::new();
+        let mut numbers: FxHashMap<ChainKey, usize> = FxHashMap::default();
+        for (index, entry) in (0_u32..).zip(&ledger.entries) {
+            if entry.time.is_none() {
+                continue;
+            }
+            let call = ledger.call(entry);
+            let key = if call.conversation.is_some() {
+                ChainKey::Conversation(conversations.conversation(index as usize))
+            } else {
+                let account = call.workspace.or(call.account);
+                ChainKey::Caller((account, call.user, entry.feature, entry.model))
+            };
+            let number = *numbers.entry(key).or_insert_with(|| {
+                chains.push(Vec::new());
+                chains.len() - 1
+            });
+            chains[number].push(index);
+        }
+        chains.retain(|chain| chain.len() > 1);
+        Self { ledger, settings, sessions, chains }
+    }
+
+    /// The values of all sessions by feature, each sorted.
+    pub(super) fn by_feature<T: Ord>(
+        &self,
+        value: impl Fn(&Session) -> T,
+    ) -> BTreeMap<Option<&'v str>, Vec<T>> {
+        let mut values: BTreeMap<Option<&'v str>, Vec<T>> = BTreeMap::new();
+        for session in &self.sessions {
+            values.entry(self.feature(session)).or_default().push(value(session));
+        }
+        for values in values.values_mut() {
+            values.sort_unstable();
+        }
+        values
+    }
+
+    /// The name of a session's feature: that of its first call.
+    pub(super) fn feature(&self, session: &Session) -> Option<&'v str> {
+        self.ledger.names.text_of(session.feature)
+    }
+
+    /// How sessions and their features are known.
+    pub(super) fn session_evidence(&self) -> Evidence {
+        self.ledger.conversations.evidence.worst(self.ledger.feature_evidence)
+    }
+
+    /// Microseconds of the first and the last call that have a time, where all
+    /// times are on one clock; dates go before other clocks.
+    pub(super) fn span(&self) -> Option<(i64, i64)> {
+        let on = |clock| {
+            let times = self.ledger.entries.iter().filter_map(move |entry| entry.time);
+            let micros = times.filter(move |time| time.clock == clock).map(|time| time.micros);
+            let (first, last) = (micros.clone().min(), micros.max());
+            first.zip(last)
+        };
+        on(Clock::Dated).or_else(|| on(Clock::Relative))
+    }
+
+    /// When the last dated call was made.
+    pub(super) fn last_call(&self) -> Option<Timestamp> {
+        let times = self.ledger.entries.iter().filter_map(|entry| entry.time?.timestamp());
+        times.max()
+    }
+}
