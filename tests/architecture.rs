@@ -241,6 +241,20 @@ const RENDERERS: Family = Family {
     list: "RENDERERS",
 };
 
+const FINDERS: Family = Family {
+    folder: "src/findings/",
+    trait_file: "src/findings/finder.rs",
+    trait_name: "Finder",
+    list: "FINDERS",
+};
+
+const RULES: Family = Family {
+    folder: "src/findings/loops/",
+    trait_file: "src/findings/loops/rule.rs",
+    trait_name: "Rule",
+    list: "RULES",
+};
+
 impl Family {
     fn list_file(&self) -> String {
         format!("{}mod.rs", self.folder)
@@ -353,6 +367,13 @@ fn every_renderer_is_tested() {
     let untested = listed.iter().filter(|id| !tests.contains(&id.replace('-', "_")));
     complaints.extend(untested.map(|id| format!("renderer {id} is not in tests/it/reports.rs")));
     expect_none("renderers out of step", &complaints);
+}
+
+#[test]
+fn every_finder_and_every_rule_is_listed() {
+    let mut complaints = unlisted(&FINDERS, &FINDERS.members());
+    complaints.extend(unlisted(&RULES, &RULES.members()));
+    expect_none("findings that are never looked for", &complaints);
 }
 
 fn unlisted(family: &Family, listed: &BTreeSet<String>) -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Models whose price has fallen since the calls were made.
 //!
-//! The same calls are priced a second time, at the same hour of the day on which
-//! the price table was last checked. It is a matter of the next bill, not of the
-//! ladder: the log was billed at its own dates.
+//! The same calls are priced a second time, at the same hour and weekday in the
+//! week that begins when the price table was last checked. It is a matter of the
+//! next bill, not of the ladder: the log was billed at its own dates.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::amount::{Amount, counted, dollars};
 use super::finder::Finder;
 use super::view::View;
 
-const DAY: i64 = 86_400_000_000;
+const WEEK: i64 = 7 * 86_400_000_000;
 
 /// Reports one finding per model.
 #[derive(Debug)]
@@ -64,7 +64,8 @@ fn fall<'v>(ledger: &'v Ledger<'_>, index: usize) -> Option<(&'v str, Usd)> {
     }
     let at = entry.time.and_then(Moment::timestamp)?;
     let today = ledger.table.as_of_instant().micros();
-    let later = Timestamp::from_micros(today.saturating_add(at.micros().rem_euclid(DAY)));
+    let since = at.micros().saturating_sub(today).rem_euclid(WEEK);
+    let later = Timestamp::from_micros(today.saturating_add(since));
     let call = ledger.call(entry);
     let model = ledger.pricer.find(call.provider, entry.model)?;
     let (then, now) = (model.interval(Some(at))?, model.interval(Some(later))?);

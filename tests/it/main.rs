@@ -16,6 +16,7 @@ mod cli;
 mod cli_reference;
 mod components;
 mod exchange;
+mod findings;
 mod flat_formats;
 mod invariants;
 mod prices;
