@@ -7,6 +7,7 @@
 //! cannot be seen, only whether it was sent whole, so the finding is inferred.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::ledger::Ledger;
 use crate::record::call::{Operation, Status};
@@ -17,8 +18,11 @@ use super::Finding;
 use super::amount::{Amount, counted, dollars};
 use super::finder::Finder;
 use super::served::Served;
-use super::session::Session;
+use super::session::{Session, Step};
 use super::view::View;
+
+/// Calls behind a first one that are compared with it.
+const MOST_LOOKED_AT: usize = 16;
 
 /// Reports one finding for the log.
 #[derive(Debug)]
@@ -48,51 +52,50 @@ struct Tally {
 
 impl Tally {
     fn take_in(&mut self, view: &View<'_>, session: &Session) {
+        let steps = &session.steps;
         let within = i64::try_from(view.settings.combine_seconds).unwrap_or(i64::MAX);
         let within = within.saturating_mul(1_000_000);
-        let mut taken = vec![false; session.steps.len()];
-        for first in 0..session.steps.len() {
-            if taken[first] {
-                continue;
+        let mut taken = vec![false; steps.len()];
+        // The texts of the steps that are looked at, the others dropped.
+        let mut texts: BTreeMap<usize, Option<Texts>> = BTreeMap::new();
+        for first in 0..steps.len() {
+            let soon = |step: &&Step| step.start.saturating_sub(steps[first].start) <= within;
+            let near = steps[first + 1..].iter().take(MOST_LOOKED_AT).take_while(soon).count();
+            for (number, step) in steps.iter().enumerate().skip(first).take(near + 1) {
+                texts.entry(number).or_insert_with(|| Texts::of(view.ledger, step.entry));
             }
-            let anchor = &session.steps[first];
-            let mut opened: Option<Texts> = None;
-            let mut members = vec![first];
-            for (number, step) in session.steps.iter().enumerate().skip(first + 1) {
-                if step.start.saturating_sub(anchor.start) > within {
-                    break;
-                }
-                if taken[number] {
-                    continue;
-                }
-                let Some(texts) = opened.take().or_else(|| Texts::of(view.ledger, anchor.entry))
-                else {
-                    break;
-                };
-                let later = Texts::of(view.ledger, step.entry);
-                let shared = later.and_then(|later| texts.shared_by(&later));
-                opened = Some(texts);
-                let Some(shared) = shared else { continue };
-                let tokens: u64 = shared.iter().map(|stretch| stretch.end - stretch.start).sum();
-                let Some(served) = Served::of(view.ledger, step.entry) else { continue };
-                if tokens < view.settings.shared_tokens {
-                    continue;
-                }
-                for stretch in shared {
-                    let billed = served.billed(&stretch);
-                    self.tokens += billed.end - billed.start;
-                    self.spared += served.price(&billed);
-                }
-                members.push(number);
-            }
-            if members.len() > 1 {
-                self.groups += 1;
-                for number in members {
-                    taken[number] = true;
-                    self.calls.add(view.ledger, session.steps[number].entry);
+            if let Some(opening) = texts.remove(&first).flatten().filter(|_| !taken[first]) {
+                let later = texts.iter().filter(|(number, _)| !taken[**number]);
+                let members: Vec<usize> = later
+                    .filter_map(|(number, later)| {
+                        let shared = opening.shared_by(later.as_ref()?)?;
+                        self.share(view, steps[*number].entry, &shared).then_some(*number)
+                    })
+                    .collect();
+                if !members.is_empty() {
+                    self.groups += 1;
+                    for number in members.into_iter().chain([first]) {
+                        taken[number] = true;
+                        self.calls.add(view.ledger, steps[number].entry);
+                    }
                 }
             }
         }
+    }
+
+    /// Adds what a call would spare, if that is enough to be worth it.
+    fn share(&mut self, view: &View<'_>, entry: usize, shared: &[Range<u64>]) -> bool {
+        let tokens: u64 = shared.iter().map(|stretch| stretch.end - stretch.start).sum();
+        let Some(served) = Served::of(view.ledger, entry) else { return false };
+        if tokens < view.settings.shared_tokens {
+            return false;
+        }
+        for stretch in shared {
+            let billed = served.billed(stretch);
+            self.tokens += billed.end - billed.start;
+            self.spared += served.price(&billed);
+        }
+        true
     }
 
     fn finding(self) -> Option<Finding> {
@@ -164,10 +167,12 @@ impl Texts {
     /// The stretches of a later prompt that this one holds too, outside their
     /// common opening; `None` where the later one asks nothing new or is built
     /// on this one's answer.
-    fn shared_by(&self, later: &Self) -> Option<Vec<std::ops::Range<u64>>> {
+    fn shared_by(&self, later: &Self) -> Option<Vec<Range<u64>>> {
         let holds = |texts: &Self, hash| texts.pieces.iter().any(|piece| piece.identity == hash);
-        let goes_on =
-            later.answers != self.answers || self.answer.is_some_and(|answer| holds(later, answer));
+        let passed_on = || self.answer.is_some_and(|answer| holds(later, answer));
+        if later.answers != self.answers || passed_on() {
+            return None;
+        }
         let opening = self.pieces.iter().zip(&later.pieces);
         let opening = opening.take_while(|(left, right)| left.node == right.node).count();
         let mut left: BTreeMap<u64, u64> = BTreeMap::new();
@@ -185,6 +190,6 @@ impl Texts {
                 None => asks_something_else |= piece.instructs,
             }
         }
-        (!goes_on && asks_something_else).then_some(shared)
+        asks_something_else.then_some(shared)
     }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::ledger::Ledger;
 use crate::record::call::{Operation, Status};
+use crate::record::symbol::Symbol;
 
 /// A feature and a model by name; `None` where calls carry none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,25 +27,26 @@ impl std::fmt::Display for Key<'_> {
 
 /// Positions of chat calls that succeeded, by feature and model.
 pub(super) fn answered<'v>(ledger: &'v Ledger<'_>) -> BTreeMap<Key<'v>, Vec<usize>> {
-    let mut groups: BTreeMap<Key<'v>, Vec<usize>> = BTreeMap::new();
+    let mut groups: FxHashMap<(Option<Symbol>, Option<Symbol>), Vec<usize>> = FxHashMap::default();
     for (index, entry) in ledger.entries.iter().enumerate() {
         let call = ledger.call(entry);
         if call.operation == Operation::Chat && call.status == Status::Success {
-            let key = Key {
-                feature: ledger.names.text_of(entry.feature),
-                model: ledger.names.text_of(entry.model),
-            };
-            groups.entry(key).or_default().push(index);
+            groups.entry((entry.feature, entry.model)).or_default().push(index);
         }
     }
-    groups
+    let name = |symbol| ledger.names.text_of(symbol);
+    let named = groups.into_iter().map(|((feature, model), members)| {
+        (Key { feature: name(feature), model: name(model) }, members)
+    });
+    named.collect()
 }
 
 /// Positions of all calls, by feature; `None` where they carry none.
 pub(super) fn by_feature<'v>(ledger: &'v Ledger<'_>) -> BTreeMap<Option<&'v str>, Vec<usize>> {
-    let mut groups: BTreeMap<Option<&'v str>, Vec<usize>> = BTreeMap::new();
+    let mut groups: FxHashMap<Option<Symbol>, Vec<usize>> = FxHashMap::default();
     for (index, entry) in ledger.entries.iter().enumerate() {
-        groups.entry(ledger.names.text_of(entry.feature)).or_default().push(index);
+        groups.entry(entry.feature).or_default().push(index);
     }
-    groups
+    let name = |symbol| ledger.names.text_of(symbol);
+    groups.into_iter().map(|(feature, members)| (name(feature), members)).collect()
 }

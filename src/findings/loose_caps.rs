@@ -8,7 +8,7 @@ use crate::units::Evidence;
 use super::Finding;
 use super::amount::{counted, grouped};
 use super::finder::Finder;
-use super::groups::{self, Key};
+use super::groups::Key;
 use super::view::View;
 
 /// Reports one finding per feature and model.
@@ -21,8 +21,7 @@ impl Finder for LooseCaps {
     }
 
     fn find(&self, view: &View<'_>) -> Vec<Finding> {
-        let groups = groups::answered(view.ledger);
-        groups.iter().filter_map(|(key, members)| group(view, *key, members)).collect()
+        view.answered.iter().filter_map(|(key, members)| group(view, *key, members)).collect()
     }
 }
 

@@ -15,7 +15,7 @@ use super::Finding;
 use super::amount::counted;
 use super::finder::Finder;
 use super::groups;
-use super::view::View;
+use super::view::{View, request};
 
 /// Reports one finding per feature.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ type Input<'l> = (u64, u64, &'l [u32], u64);
 /// The input and the answer of a call that stands alone.
 fn question<'l>(ledger: &'l Ledger<'_>, index: usize) -> Option<(Input<'l>, u64)> {
     let call = ledger.call(&ledger.entries[index]);
-    let prompt = ledger.log.prompt(call.prompt)?;
+    let prompt = request(ledger, call)?;
     let stands_alone = ledger.conversations.turn(index) == 1
         && call.operation == Operation::Chat
         && call.status == Status::Success

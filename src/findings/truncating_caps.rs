@@ -7,7 +7,7 @@ use crate::units::Share;
 use super::Finding;
 use super::amount::counted;
 use super::finder::Finder;
-use super::groups::{self, Key};
+use super::groups::Key;
 use super::view::View;
 
 /// Reports one finding per feature and model.
@@ -20,8 +20,7 @@ impl Finder for TruncatingCaps {
     }
 
     fn find(&self, view: &View<'_>) -> Vec<Finding> {
-        let groups = groups::answered(view.ledger);
-        groups.iter().filter_map(|(key, members)| group(view, *key, members)).collect()
+        view.answered.iter().filter_map(|(key, members)| group(view, *key, members)).collect()
     }
 }
 

@@ -4,13 +4,14 @@
 //! limit or a temperature is taken to carry the request's parameters, so a
 //! missing limit there is inferred.
 
+use crate::ledger::Ledger;
 use crate::record::call::{Call, Operation};
 use crate::units::{Evidence, Share};
 
 use super::Finding;
 use super::amount::{counted, grouped};
 use super::finder::Finder;
-use super::view::View;
+use super::view::{View, request};
 
 /// Reports one finding for the log.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl Finder for UncappedCalls {
         let mut evidence = Evidence::Measured;
         for entry in &view.ledger.entries {
             let call = view.ledger.call(entry);
-            let Some(known) = request_evidence(call) else { continue };
+            let Some(known) = request_evidence(view.ledger, call) else { continue };
             seen += 1;
             if call.request.max_tokens.get().is_none() {
                 uncapped += 1;
@@ -54,9 +55,11 @@ impl Finder for UncappedCalls {
 }
 
 /// How it is known what the request asked for; `None` where it is not.
-fn request_evidence(call: &Call) -> Option<Evidence> {
+fn request_evidence(ledger: &Ledger<'_>, call: &Call) -> Option<Evidence> {
     let facts = &call.request;
-    if call.operation != Operation::Chat {
+    // Session logs offer tools in every call and log no request.
+    let from_messages = call.prompt.is_some() && request(ledger, call).is_none();
+    if call.operation != Operation::Chat || from_messages {
         None
     } else if facts.has_tools.is_some() {
         Some(Evidence::Measured)

@@ -5,11 +5,20 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::ledger::Ledger;
+use crate::record::call::Call;
+use crate::record::prompt::Prompt;
 use crate::record::symbol::Symbol;
 use crate::units::{Clock, Evidence, Timestamp};
 
 use super::Settings;
+use super::groups::{self, Key};
 use super::session::Session;
+
+/// The prompt of a call whose request itself was logged. Session logs have
+/// prompts put together from messages, which know no parameter and have no hash.
+pub(super) fn request<'l>(ledger: &'l Ledger<'_>, call: &Call) -> Option<&'l Prompt> {
+    ledger.log.prompt(call.prompt).filter(|prompt| prompt.request_hash != 0)
+}
 
 /// A log, prepared to be looked over.
 pub struct View<'v> {
@@ -20,6 +29,8 @@ pub struct View<'v> {
     /// Calls that may be retries of each other, in order of time: those of one
     /// logged conversation, else of one caller, feature and model.
     pub(super) chains: Vec<Vec<u32>>,
+    /// Chat calls that succeeded, by feature and model.
+    pub(super) answered: BTreeMap<Key<'v>, Vec<usize>>,
 }
 
 /// Who makes a call that names no conversation: workspace or account, user,
@@ -58,7 +69,7 @@ impl<'v> View<'v> {
             chains[number].push(index);
         }
         chains.retain(|chain| chain.len() > 1);
-        Self { ledger, settings, sessions, chains }
+        Self { ledger, settings, sessions, chains, answered: groups::answered(ledger) }
     }
 
     /// The values of all sessions by feature, each sorted.

@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::findings::view::View;
+use crate::findings::view::{View, request};
 use crate::record::call::{Call, Finish, Status};
 use crate::units::Evidence;
 
@@ -52,7 +52,7 @@ fn chain_marks(view: &View<'_>, chain: &[u32]) -> Vec<Mark> {
         let call = ledger.call(entry);
         let Some(time) = entry.time else { continue };
         let soon = |failure: &Failure| time.micros.saturating_sub(failure.end) <= within;
-        let hash = ledger.log.prompt(call.prompt).map(|prompt| prompt.request_hash);
+        let hash = request(ledger, call).map(|prompt| prompt.request_hash);
         let input = call.usage.get().input.map(crate::units::Tokens::get);
         let known = call.conversation.is_some() || call.user.is_some();
         let same = hash.and_then(|hash| by_hash.remove(&hash)).filter(soon);

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::groups;
 use crate::findings::view::View;
 use crate::ledger::Ledger;
 use crate::record::call::{Finish, Status};
@@ -35,7 +34,7 @@ impl Rule for ValidationRetry {
     }
 
     fn marks(&self, view: &View<'_>) -> Vec<Mark> {
-        let broken = broken_answers(view.ledger);
+        let broken = broken_answers(view);
         if broken.is_empty() {
             return Vec::new();
         }
@@ -84,12 +83,13 @@ fn chain_marks(view: &View<'_>, chain: &[u32], broken: &BTreeSet<usize>) -> Vec<
 }
 
 /// Answers that are no JSON, of features that answer in JSON.
-fn broken_answers(ledger: &Ledger<'_>) -> BTreeSet<usize> {
+fn broken_answers(view: &View<'_>) -> BTreeSet<usize> {
     let mut broken = BTreeSet::new();
-    for members in groups::answered(ledger).into_values() {
+    let ledger = view.ledger;
+    for members in view.answered.values() {
         let answers: Vec<(usize, bool)> = members
-            .into_iter()
-            .filter_map(|index| {
+            .iter()
+            .filter_map(|&index| {
                 let call = ledger.call(&ledger.entries[index]);
                 let answer = ledger.log.prompt(call.prompt)?.answer?;
                 let is_text = call.finish != Finish::ToolCalls && call.status == Status::Success;
