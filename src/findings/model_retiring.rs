@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::prices::Match;
+use crate::record::symbol::Symbol;
 use crate::units::Timestamp;
 
 use super::Finding;
@@ -24,20 +24,33 @@ impl Finder for ModelRetiring {
     }
 
     fn find(&self, view: &View<'_>) -> Vec<Finding> {
-        let Some(end) = view.last_call() else { return Vec::new() };
+        let Some(end) = view.last_date() else { return Vec::new() };
         let ledger = view.ledger;
         let mut leaving: BTreeMap<(Date, &str), Amount> = BTreeMap::new();
         for (index, entry) in ledger.entries.iter().enumerate() {
-            let found = ledger.pricer.find(ledger.call(entry).provider, entry.model);
-            let Some(model) = found.map(Match::model) else { continue };
-            if let Some(day) = model.shutdown()
-                && days_left(day, end).is_some_and(|days| days <= view.settings.retiring_days)
-            {
-                leaving.entry((day, model.id())).or_default().add(ledger, index);
+            if let Some((day, id)) = leaves(view, ledger.call(entry).provider, entry.model, end) {
+                leaving.entry((day, id)).or_default().add(ledger, index);
+            }
+        }
+        for (index, entry) in ledger.buckets.iter().enumerate() {
+            if let Some((day, id)) = leaves(view, ledger.bucket(entry).provider, entry.model, end) {
+                leaving.entry((day, id)).or_default().add_bucket(ledger, index);
             }
         }
         leaving.into_iter().map(|((day, name), amount)| finding(day, name, end, &amount)).collect()
     }
+}
+
+/// The day on which a model is shut down and its id, where that is soon.
+fn leaves<'v>(
+    view: &View<'v>,
+    provider: Option<Symbol>,
+    model: Option<Symbol>,
+    end: Timestamp,
+) -> Option<(Date, &'v str)> {
+    let model = view.ledger.pricer.find(provider, model)?.model();
+    let day = model.shutdown()?;
+    (days_left(day, end)? <= view.settings.retiring_days).then(|| (day, model.id()))
 }
 
 /// Whole days from the last call to the day of the shutdown; none or fewer
@@ -53,10 +66,14 @@ fn finding(day: Date, name: &str, end: Timestamp, amount: &Amount) -> Finding {
         0 => format!("answers no more from {day}, the day after the last call"),
         _ => format!("was to be shut down on {day}, before the last call"),
     };
+    let calls = match amount.known_calls() {
+        Some(calls) => counted(calls, "call"),
+        None => "calls that the export does not count".to_owned(),
+    };
     Finding {
         code: "MODEL_RETIRING",
-        message: format!("{name} {when}: {}{}", counted(amount.calls, "call"), amount.gap()),
-        calls: Some(amount.calls),
+        message: format!("{name} {when}: {calls}{}", amount.gap()),
+        calls: amount.known_calls(),
         cost: amount.cost(),
         wasted: None,
         evidence: amount.evidence,

@@ -47,7 +47,7 @@ pub struct Settings {
     pub loose_cap_factor: u64,
     /// A cap truncates when more than this percentage of answers end at it.
     pub truncated_percent: u64,
-    /// A model retires soon if it does within so many days of the last call.
+    /// A model retires soon if it does within so many days of the last date.
     pub retiring_days: i64,
     /// What an own machine can do and costs; nobody else can say.
     pub self_hosting: Option<SelfHosting>,

@@ -109,9 +109,11 @@ impl<'v> View<'v> {
         on(Clock::Dated).or_else(|| on(Clock::Relative))
     }
 
-    /// When the last dated call was made.
-    pub(super) fn last_call(&self) -> Option<Timestamp> {
-        let times = self.ledger.entries.iter().filter_map(|entry| entry.time?.timestamp());
-        times.max()
+    /// The last date of the log: of a call, or the start of a bucket.
+    pub(super) fn last_date(&self) -> Option<Timestamp> {
+        let ledger = self.ledger;
+        let calls = ledger.entries.iter().filter_map(|entry| entry.time?.timestamp());
+        let buckets = ledger.buckets.iter().filter_map(|entry| ledger.bucket(entry).start);
+        calls.chain(buckets).max()
     }
 }

@@ -3,7 +3,6 @@
 
 use crate::findings::session::Session;
 use crate::findings::view::View;
-use crate::units::Evidence;
 
 use super::rule::{Mark, Rule, Waste};
 
@@ -39,7 +38,7 @@ fn session_marks(view: &View<'_>, session: &Session) -> Vec<Mark> {
         marks.extend((period..length).map(|at| Mark {
             entry: session.steps[start + at].entry,
             waste: Waste::of_attempt(at / period + 1),
-            evidence: Evidence::Measured,
+            evidence: view.ledger.conversations.evidence,
         }));
     }
     marks
