@@ -29,7 +29,8 @@ impl Amount {
         let entry = &ledger.buckets[entry];
         let calls = ledger.bucket(entry).calls;
         match calls {
-            Some(calls) => self.calls += calls,
+            // A forged export may claim any number.
+            Some(calls) => self.calls = self.calls.saturating_add(calls),
             None => self.uncounted += 1,
         }
         self.add_bill(&entry.bill, calls.unwrap_or(1));
@@ -41,7 +42,7 @@ impl Amount {
                 self.sum = Some(self.sum.unwrap_or_default() + cost);
                 self.evidence = self.evidence.worst(bill.evidence);
             }
-            None => self.unpriced += calls,
+            None => self.unpriced = self.unpriced.saturating_add(calls),
         }
     }
 

@@ -96,7 +96,7 @@ impl Load {
         }
         let mut sorted: Vec<u128> = minutes.into_values().collect();
         sorted.sort_unstable();
-        let whole = reads * writes * 60;
+        let whole = reads.saturating_mul(writes).saturating_mul(60);
         (whole > 0 && !sorted.is_empty()).then_some(Self { sorted, whole })
     }
 
@@ -108,6 +108,6 @@ impl Load {
     fn busy_percent(&self, machines: u64, window: i128) -> u128 {
         let minutes = u128::try_from(window / i128::from(MINUTE)).unwrap_or(1).max(1);
         let sum: u128 = self.sorted.iter().sum();
-        sum.saturating_mul(100) / (self.whole * u128::from(machines) * minutes).max(1)
+        sum.saturating_mul(100) / self.whole.saturating_mul(u128::from(machines) * minutes).max(1)
     }
 }

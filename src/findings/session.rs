@@ -19,12 +19,14 @@ use crate::record::component::Component;
 use crate::record::log::Log;
 use crate::record::prompt::NodeId;
 use crate::record::symbol::Symbol;
-use crate::units::{Tokens, Usd};
+use crate::units::{Evidence, Tokens, Usd};
 
 /// A conversation in order of time; calls without a time are not in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Session {
     pub feature: Option<Symbol>,
+    /// Whether the log names it, or it was deduced.
+    pub evidence: Evidence,
     pub steps: Vec<Step>,
 }
 
@@ -70,10 +72,12 @@ impl Session {
     /// no conversation.
     pub fn of(ledger: &Ledger<'_>, members: &[u32]) -> Option<Self> {
         let first = ledger.entries.get(*members.first()? as usize)?;
-        if members.len() == 1 && ledger.call(first).conversation.is_none() {
-            return None;
-        }
-        let mut session = Self { feature: first.feature, steps: Vec::new() };
+        let evidence = match ledger.call(first).conversation {
+            Some(_) => Evidence::Measured,
+            None if members.len() == 1 => return None,
+            None => Evidence::Inferred,
+        };
+        let mut session = Self { feature: first.feature, evidence, steps: Vec::new() };
         let mut by_end: FxHashMap<NodeId, usize> = FxHashMap::default();
         for &member in members {
             let entry = &ledger.entries[member as usize];

@@ -31,7 +31,7 @@ fn group(view: &View<'_>, key: Key<'_>, members: &[usize]) -> Option<Finding> {
         members.iter().copied().filter(|index| finish(*index) == Finish::Length).collect();
     let share = Share::of_counts(cut.len() as u64, ended)?;
     let amount = view.ledger.amount(cut);
-    if amount.calls * 100 <= ended * view.settings.truncated_percent {
+    if amount.calls * 100 <= ended.saturating_mul(view.settings.truncated_percent) {
         return None;
     }
     Some(Finding {

@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::record::call::Call;
 use crate::record::prompt::Prompt;
 use crate::record::symbol::Symbol;
-use crate::units::{Clock, Evidence, Timestamp};
+use crate::units::{Clock, Evidence, Timestamp, Tokens};
 
 use super::Settings;
 use super::groups::{self, Key};
@@ -24,7 +24,7 @@ pub(super) fn request<'l>(ledger: &'l Ledger<'_>, call: &Call) -> Option<&'l Pro
 pub struct View<'v> {
     pub(super) ledger: &'v Ledger<'v>,
     pub(super) settings: &'v Settings,
-    /// Conversations, by the order of their first calls.
+    /// Conversations, then runs of calls that look like one.
     pub(super) sessions: Vec<Session>,
     /// Calls that may be retries of each other, in order of time: those of one
     /// logged conversation, else of one caller, feature and model.
@@ -47,7 +47,8 @@ impl<'v> View<'v> {
     /// Prepares a ledger.
     pub(super) fn new(ledger: &'v Ledger<'v>, settings: &'v Settings) -> Self {
         let conversations = &ledger.conversations;
-        let rows = conversations.members().rows();
+        let lone = lone_calls(ledger);
+        let rows = conversations.members().rows().chain(lone.iter().map(Vec::as_slice));
         let sessions = rows.filter_map(|members| Session::of(ledger, members)).collect();
         let mut chains: Vec<Vec<u32>> = Vec::new();
         let mut numbers: FxHashMap<ChainKey, usize> = FxHashMap::default();
@@ -92,9 +93,9 @@ impl<'v> View<'v> {
         self.ledger.names.text_of(session.feature)
     }
 
-    /// How sessions and their features are known.
-    pub(super) fn session_evidence(&self) -> Evidence {
-        self.ledger.conversations.evidence.worst(self.ledger.feature_evidence)
+    /// How a session and its feature are known.
+    pub(super) fn evidence(&self, session: &Session) -> Evidence {
+        session.evidence.worst(self.ledger.feature_evidence)
     }
 
     /// Microseconds of the first and the last call that have a time, where all
@@ -117,3 +118,35 @@ impl<'v> View<'v> {
         calls.chain(buckets).max()
     }
 }
+
+/// Calls that no conversation holds together, as runs that look like one: the
+/// same account, user, feature and head, never ten minutes apart, the prompt
+/// never shorter. Without a user there is no telling.
+fn lone_calls(ledger: &Ledger<'_>) -> Vec<Vec<u32>> {
+    const MOST_MICROS_APART: i64 = 600_000_000;
+    let mut runs: Vec<Vec<u32>> = Vec::new();
+    let mut open: FxHashMap<LoneKey, (usize, i64, Tokens)> = FxHashMap::default();
+    for members in ledger.conversations.members().rows() {
+        let &[index] = members else { continue };
+        let entry = &ledger.entries[index as usize];
+        let call = ledger.call(entry);
+        let (None, Some(user)) = (call.conversation, call.user) else { continue };
+        let (Some(time), Some(input)) = (entry.time, call.usage.get().input) else { continue };
+        let head = ledger.log.prompt(call.prompt).map_or(0, |prompt| prompt.head_hash);
+        let key = (call.workspace.or(call.account), user, entry.feature, head);
+        let run = open.get(&key).filter(|(_, last, before)| {
+            time.micros.saturating_sub(*last) <= MOST_MICROS_APART && *before <= input
+        });
+        let run = run.map_or(runs.len(), |(run, _, _)| *run);
+        if run == runs.len() {
+            runs.push(Vec::new());
+        }
+        runs[run].push(index);
+        open.insert(key, (run, time.micros, input));
+    }
+    runs.retain(|run| run.len() > 1);
+    runs
+}
+
+/// Account, user, feature, and hash of the prompt's head.
+type LoneKey = (Option<Symbol>, Symbol, Option<Symbol>, u64);

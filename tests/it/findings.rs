@@ -247,6 +247,15 @@ fn a_context_that_only_grows_is_found_where_nobody_speaks() {
 }
 
 #[test]
+fn without_sessions_a_users_run_of_calls_is_taken_for_one() {
+    let finding = only("no-sessions.csv", "GROWING_CONTEXT");
+    // The same growth as above, told by the user. Not found: without a user,
+    // with a pause of more than ten minutes, with a prompt that starts afresh.
+    assert_eq!((finding.calls, finding.wasted), (Some(3), micro(4_600)));
+    assert_eq!(finding.evidence, Evidence::Inferred);
+}
+
+#[test]
 fn sessions_far_dearer_than_others_are_over_budget() {
     let finding = only("sessions.csv", "SESSIONS_OVER_BUDGET");
     // Three calls of $0.80 where others cost $0.05: the second breaks the
@@ -418,6 +427,53 @@ fn the_order_of_lines_does_not_matter() {
         assert!(!found.is_empty() || path.ends_with("minutes.csv"), "{}", path.display());
         assert_eq!(found, found_with(&turned, &settings), "{}", path.display());
     }
+}
+
+#[test]
+fn no_finding_is_about_more_than_there_is() {
+    const LOOPS: [&str; 8] = [
+        "TRANSPORT_RETRIES",
+        "VALIDATION_RETRIES",
+        "REPEATED_TOOL_CALLS",
+        "PING_PONG",
+        "STALLED_SESSIONS",
+        "RUNAWAY_SESSIONS",
+        "GROWING_CONTEXT",
+        "SESSIONS_OVER_BUDGET",
+    ];
+    let folders = ["fixtures/findings", "fixtures/ingest", "fixtures/quickstart"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = folders.iter().flat_map(|folder| walkdir::WalkDir::new(root.join(folder)));
+    let mut looked_at = 0;
+    for file in files.filter_map(Result::ok).filter(|file| file.file_type().is_file()) {
+        let path = file.path().display().to_string();
+        let Ok(log) = read(std::slice::from_ref(&path), ReadOptions::default(), &()) else {
+            continue;
+        };
+        for table in [table(), PriceTable::embedded().unwrap()] {
+            let settings = ledger::Settings::default();
+            let ledger = Ledger::new(&log, &table, &settings);
+            let calls = ledger.entries.iter().filter_map(|entry| entry.bill.total());
+            let buckets = ledger.buckets.iter().filter_map(|entry| entry.bill.total());
+            let bill: Usd = calls.chain(buckets).sum();
+            let found = findings::find(&ledger, &Settings::default());
+            looked_at += found.len();
+            for finding in &found {
+                assert!(finding.cost.unwrap_or_default() <= bill, "{path}: {finding:?}");
+                assert!(finding.wasted.unwrap_or_default() <= bill, "{path}: {finding:?}");
+            }
+            // A call has one cause at most, and what is wasted is counted once.
+            let loops: Vec<&Finding> =
+                found.iter().filter(|finding| LOOPS.contains(&finding.code)).collect();
+            let owned: u64 = loops.iter().filter_map(|finding| finding.calls).sum();
+            assert!(owned <= ledger.entries.len() as u64, "{path}");
+            assert!(
+                loops.iter().filter_map(|finding| finding.wasted).sum::<Usd>() <= bill,
+                "{path}"
+            );
+        }
+    }
+    assert!(looked_at > 50, "{looked_at} findings");
 }
 
 #[test]

@@ -30,10 +30,10 @@ impl Rule for Budget {
     }
 
     fn marks(&self, view: &View<'_>) -> Vec<Mark> {
-        let evidence = view.session_evidence();
         let costs = view.by_feature(super::Session::cost);
         let mut marks = Vec::new();
         for session in &view.sessions {
+            let evidence = view.evidence(session);
             let usual = costs.get(&view.feature(session)).and_then(|all| quantile(all, 95));
             let usual = usual.unwrap_or_default().femto().saturating_mul(FACTOR);
             let limit = view.settings.session_budget.max(Usd::from_femto(usual));

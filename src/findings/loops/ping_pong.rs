@@ -38,7 +38,7 @@ fn session_marks(view: &View<'_>, session: &Session) -> Vec<Mark> {
         marks.extend((period..length).map(|at| Mark {
             entry: session.steps[start + at].entry,
             waste: Waste::of_attempt(at / period + 1),
-            evidence: view.ledger.conversations.evidence,
+            evidence: session.evidence,
         }));
     }
     marks

@@ -65,7 +65,7 @@ fn session_marks(view: &View<'_>, session: &Session) -> Vec<Mark> {
     let mut marks = Vec::new();
     for (repeated, numbers) in places.iter().filter(|(_, numbers)| often(numbers)) {
         let evidence = match repeated {
-            Repeated::Call { .. } => view.ledger.conversations.evidence,
+            Repeated::Call { .. } => session.evidence,
             Repeated::Result(_) => Evidence::Inferred,
         };
         marks.extend(numbers.iter().enumerate().skip(1).map(|(times, number)| Mark {

@@ -27,10 +27,10 @@ impl Rule for RunawaySteps {
     }
 
     fn marks(&self, view: &View<'_>) -> Vec<Mark> {
-        let evidence = view.session_evidence();
         let lengths = view.by_feature(|session| session.steps.len());
         let mut marks = Vec::new();
         for session in &view.sessions {
+            let evidence = view.evidence(session);
             let usual = lengths.get(&view.feature(session)).and_then(|all| quantile(all, 95));
             let limit = view.settings.runaway_steps.max(usual.unwrap_or(0).saturating_mul(FACTOR));
             let beyond = session.steps.iter().skip(limit);

@@ -5,7 +5,6 @@
 
 use crate::findings::session::Session;
 use crate::findings::view::View;
-use crate::units::Evidence;
 
 use super::rule::{Mark, Rule, Waste};
 
@@ -23,12 +22,11 @@ impl Rule for Stall {
     }
 
     fn marks(&self, view: &View<'_>) -> Vec<Mark> {
-        let evidence = view.ledger.conversations.evidence;
-        view.sessions.iter().flat_map(|session| session_marks(view, session, evidence)).collect()
+        view.sessions.iter().flat_map(|session| session_marks(view, session)).collect()
     }
 }
 
-fn session_marks(view: &View<'_>, session: &Session, evidence: Evidence) -> Vec<Mark> {
+fn session_marks(view: &View<'_>, session: &Session) -> Vec<Mark> {
     let steps = &session.steps;
     let goes_on = |at: usize| {
         steps[at].parent == Some(at - 1)
@@ -44,7 +42,7 @@ fn session_marks(view: &View<'_>, session: &Session, evidence: Evidence) -> Vec<
             marks.extend((1..=more).map(|times| Mark {
                 entry: steps[start + times].entry,
                 waste: Waste::of_attempt(times + 1),
-                evidence,
+                evidence: session.evidence,
             }));
         }
         start += more + 1;
