@@ -61,6 +61,10 @@ impl Tally {
         for first in 0..steps.len() {
             let soon = |step: &&Step| step.start.saturating_sub(steps[first].start) <= within;
             let near = steps[first + 1..].iter().take(MOST_LOOKED_AT).take_while(soon).count();
+            if near == 0 {
+                texts.remove(&first);
+                continue;
+            }
             for (number, step) in steps.iter().enumerate().skip(first).take(near + 1) {
                 texts.entry(number).or_insert_with(|| Texts::of(view.ledger, step.entry));
             }
@@ -144,6 +148,8 @@ impl Texts {
         if call.operation != Operation::Chat || call.status != Status::Success {
             return None;
         }
+        // A block trace says nothing of what a block is.
+        ledger.log.tree.node(prompt.end).block?;
         let (mut pieces, mut answers, mut start, mut at) = (Vec::new(), 0, 0, 0);
         for id in ledger.log.tree.path(prompt.end) {
             let node = ledger.log.tree.node(id);

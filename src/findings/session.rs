@@ -85,8 +85,10 @@ impl Session {
             let call = ledger.call(entry);
             let mut step = Step { cost: entry.bill.total(), ..step_of(call, time.micros) };
             step.entry = member as usize;
-            let prompt = ledger.log.prompt(call.prompt);
-            if let Some(prompt) = prompt.filter(|prompt| prompt.end != NodeId::ROOT) {
+            // Blocks of a block trace do not say what they are.
+            let is_text = |end| ledger.log.tree.node(end).block.is_some();
+            let prompt = ledger.log.prompt(call.prompt).filter(|prompt| is_text(prompt.end));
+            if let Some(prompt) = prompt {
                 step.text_answer =
                     prompt.answer.filter(|_| call.finish != Finish::ToolCalls).map(|a| a.hash);
                 if let Some((parent, delta)) = delta(ledger.log, prompt.end, &by_end) {
