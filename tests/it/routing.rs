@@ -84,9 +84,10 @@ fn verdict(calls: &[Json], told: &Told) -> String {
 }
 
 /// Calls with a field set.
-fn with(mut calls: Vec<Json>, field: &str, value: impl Into<Json> + Clone) -> Vec<Json> {
+fn with(mut calls: Vec<Json>, field: &str, value: impl Into<Json>) -> Vec<Json> {
+    let value = value.into();
     for call in &mut calls {
-        call[field] = value.clone().into();
+        call[field] = value.clone();
     }
     calls
 }
