@@ -134,6 +134,31 @@ fn a_routed_call_has_the_targets_tokens_and_every_candidate_pays_the_router() {
 }
 
 #[test]
+fn a_router_reads_the_logged_text_itself() {
+    let line = json!({
+        "timestamp": "2026-03-01T08:00:00Z", "provider": "acme", "feature": "chat",
+        "request": {"model": "grand-1", "messages": [
+            {"role": "system", "content": "Answer with one word."},
+            {"role": "user", "content": "hello world"},
+        ]},
+        "response": {
+            "id": "one", "model": "grand-1",
+            "choices": [{
+                "index": 0, "finish_reason": "stop",
+                "message": {"role": "assistant", "content": "Hello"},
+            }],
+            "usage": {"prompt_tokens": 20, "completion_tokens": 1, "total_tokens": 21},
+        },
+    });
+    scene(&[line]).look(&ModelRouting, &only(&["router"], &[]), |looked| {
+        let states = looked.rewritten(ROUTING);
+        // "hello" and " world" are a token each in the local vocabulary, three for
+        // the target: 72 read at half a micro-dollar, 5 written at two.
+        assert_eq!(Ok(states[0].fees), Usd::from_decimal("0.000046"));
+    });
+}
+
+#[test]
 fn a_conversation_pays_the_router_once() {
     let calls = with(calls(3), "session_id", "one");
     scene(&calls).look(&ModelRouting, &only(&["router"], &[]), |looked| {

@@ -149,6 +149,24 @@ impl Prepared<'_> {
         traffic.models.cost(model, at, Tokens::new(read), Tokens::new(written))
     }
 
+    /// Tokens, at a model, of the text that a decision is made on: the first one
+    /// of the user that is new in a request. A logged text is known without what
+    /// surrounds a message in a prompt.
+    fn question(&self, request: &Request, at: ModelIndex) -> u64 {
+        const LOCAL: u64 = 100;
+        let traffic = self.view.traffic;
+        let mut segments = request.prompt.iter();
+        let first = segments.find(|segment| segment.component == Component::UserInput);
+        let block = first.and_then(|segment| traffic.tree.stretch(segment.stretch?).block);
+        match traffic.ledger.log.block(block) {
+            Some(block) => {
+                let hundredths = traffic.models.get(at).model().tokenizer_hundredths();
+                (u64::from(block.tokens) * u64::from(hundredths) + LOCAL / 2) / LOCAL
+            }
+            None => traffic.models.retokenised(user_tokens(&request.prompt), request.model, at),
+        }
+    }
+
     /// A router reads the newest text before the first call of a conversation
     /// that it may move.
     fn ask_router(&self, state: &mut CallState, conversation: &mut Conversation, to: ModelIndex) {
@@ -156,8 +174,7 @@ impl Prepared<'_> {
             return;
         }
         let Some(request) = state.requests.first() else { return };
-        let models = &self.view.traffic.models;
-        let text = models.retokenised(newest_text(&request.prompt), request.model, to);
+        let text = self.question(request, to);
         let instructions = self.view.assumptions.value(parameters::ROUTER_PROMPT_TOKENS).floor();
         conversation.router_asked = true;
         conversation.choice_fee = self.decision(state.index, to, instructions + text);
@@ -181,9 +198,8 @@ impl Prepared<'_> {
         again: Option<Request>,
         verbosity: Value,
     ) {
-        let models = &self.view.traffic.models;
         let Some(logged) = state.requests.first() else { return };
-        let text = models.retokenised(newest_text(&logged.prompt), logged.model, to);
+        let text = self.question(logged, to);
         self.move_to(state, to, verbosity);
         let answer = state.requests.first().map_or(0, |cheap| cheap.output - cheap.reasoning);
         if self.view.assumptions.is_on(parameters::JUDGE) {
@@ -218,9 +234,9 @@ impl Prepared<'_> {
     }
 }
 
-/// Tokens of what the user wrote last; of what nothing says otherwise about,
-/// where that is not known.
-fn newest_text(prompt: &[Segment]) -> u64 {
+/// Tokens of a prompt that the user wrote; of what nothing says otherwise
+/// about, where that is not known.
+fn user_tokens(prompt: &[Segment]) -> u64 {
     let of = |component| {
         let segments = prompt.iter().filter(move |segment| segment.component == component);
         segments.map(|segment| u64::from(segment.tokens)).sum::<u64>()
