@@ -7,8 +7,7 @@
 mod candidates;
 mod refresh;
 mod scores;
-
-use std::collections::BTreeSet;
+mod targets;
 
 use crate::record::component::Component;
 use crate::units::{Evidence, Tokens, Usd};
@@ -208,30 +207,6 @@ impl Prepared<'_> {
         }
         state.requests.extend(again);
     }
-
-    fn warn_of_targets(&self) -> BTreeSet<Warning> {
-        let traffic = self.view.traffic;
-        let groups = (0..).map(GroupIndex).zip(&self.plans);
-        let warnings = groups.filter_map(|(group, plan)| {
-            let plan = plan.as_ref().ok()?;
-            let id = |model: ModelIndex| traffic.models.get(model).model().id();
-            let from = id(traffic.group(group).model);
-            let name = traffic.feature_name(group).unwrap_or("calls without a feature");
-            let newer = plan.newer.map(|model| format!("{} in its place", id(model)));
-            let moved = plan.moved.map(|(method, model)| {
-                let how = match method {
-                    Method::Router => "for what a router finds easy",
-                    Method::Cascade | Method::Scored => "first, and again where it is wrong",
-                    Method::Whole => "for all of it",
-                };
-                format!("{} {how}", id(model))
-            });
-            let what: Vec<String> = newer.into_iter().chain(moved).collect();
-            let message = format!("{name} on {from}: {}", what.join("; "));
-            Some(Warning { code: "TARGET_MODEL", message })
-        });
-        warnings.collect()
-    }
 }
 
 /// Tokens of a prompt that the user wrote; of what nothing says otherwise
@@ -316,7 +291,8 @@ impl Rewriter for Prepared<'_> {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let mut warnings: Vec<Warning> = self.warn_of_targets().into_iter().collect();
+        let mut warnings: Vec<Warning> =
+            targets::told(&self.view, &self.plans).into_iter().collect();
         warnings.extend(self.scores.warnings());
         let is_unknown = |group| self.evidence(group) == Evidence::Assumed;
         let mut used = (0..).map(GroupIndex).zip(&self.plans).filter(|(_, plan)| plan.is_ok());
