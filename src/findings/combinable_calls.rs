@@ -149,7 +149,9 @@ impl Texts {
             return None;
         }
         // A block trace says nothing of what a block is.
-        ledger.log.tree.node(prompt.end).block?;
+        if ledger.log.tree.node(prompt.end).component == Component::Unattributed {
+            return None;
+        }
         let (mut pieces, mut answers, mut start, mut at) = (Vec::new(), 0, 0, 0);
         for id in ledger.log.tree.path(prompt.end) {
             let node = ledger.log.tree.node(id);

@@ -86,7 +86,7 @@ impl Session {
             let mut step = Step { cost: entry.bill.total(), ..step_of(call, time.micros) };
             step.entry = member as usize;
             // Blocks of a block trace do not say what they are.
-            let is_text = |end| ledger.log.tree.node(end).block.is_some();
+            let is_text = |end| ledger.log.tree.node(end).component != Component::Unattributed;
             let prompt = ledger.log.prompt(call.prompt).filter(|prompt| is_text(prompt.end));
             if let Some(prompt) = prompt {
                 step.text_answer =
