@@ -12,6 +12,7 @@ use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
 use crate::ingest::{self, ReadOptions};
+use crate::ladder::cache::cache;
 use crate::ladder::climb::climb;
 use crate::ledger::Ledger;
 use crate::prices::{PriceSource, PriceTable};
@@ -51,10 +52,13 @@ fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
         return assemble::document(log, ledger, &plan.naming, None);
     };
     let traffic = Traffic::of(ledger);
+    let settings = &ladder_plan.settings;
+    let caches = cache(&traffic, &settings.assumptions);
     let analysis = Analysis {
         traffic: &traffic,
-        ladder: &climb(&traffic, &ladder_plan.settings),
-        assumptions: &ladder_plan.settings.assumptions,
+        ladder: &climb(&traffic, settings),
+        assumptions: &settings.assumptions,
+        cache: caches.as_ref(),
         hourly_rate: ladder_plan.hourly_rate,
     };
     let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));

@@ -4,6 +4,9 @@
 //! Rounds every amount once, and so that the rows of a table add up to its
 //! total digit for digit.
 
+mod action;
+mod cache;
+mod check;
 mod figures;
 mod ladder;
 mod month;
