@@ -5,7 +5,7 @@
 //! document has it, so that each report escapes it in its own way.
 
 use super::document::{
-    Assumption, Cache, CachePolicy, Finding, Group, Ladder, Quotient, Step, StepStatus,
+    Assumption, Cache, CachePolicy, Finding, Group, Ladder, Quotient, Step, StepStatus, WhatIf,
 };
 use super::figures::{UNKNOWN_MARK, count, counted, percent, trimmed, whole};
 use crate::units::{NanoUsd, Share};
@@ -138,6 +138,24 @@ pub fn assumptions(ladder: &Ladder) -> impl Iterator<Item = (&Step, &Assumption)
 pub fn group_skips(group: &Group) -> String {
     let skips = group.skipped.iter().map(|skip| format!("{} {}", skip.technique, skip.code));
     skips.collect::<Vec<_>>().join(", ")
+}
+
+/// What the figures of another model leave open.
+pub const WHAT_IF_NOTE: &str = "Beside the ladder, in none of its totals: the same texts, the \
+    answers as long as they are, at the other model's prices and cache rules. Whether its answers \
+    are as good, nothing here says";
+
+/// Both models of a question.
+pub fn what_if_name(row: &WhatIf) -> String {
+    format!("{} → {}", row.from, row.to)
+}
+
+/// The difference with its sign, and its part of what is paid now.
+pub fn what_if_difference(row: &WhatIf) -> String {
+    let sign = if row.difference_usd > NanoUsd::ZERO { "+" } else { "" };
+    let share = Share::of_nano(row.difference_usd, row.cost_usd)
+        .map_or_else(String::new, |share| format!(" ({sign}{})", share.to_percent()));
+    format!("{sign}{}{share}", row.difference_usd.to_display())
 }
 
 /// The facts of a finding: its code, calls, cost and grade.

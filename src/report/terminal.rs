@@ -10,6 +10,7 @@ mod metrics;
 mod plan;
 mod screen;
 mod tables;
+mod what_if;
 
 use std::io::{self, Write};
 
@@ -150,9 +151,9 @@ fn what_would_save(document: &Document, screen: &mut Screen) {
         plan::per_month(document, monthly, screen);
     }
     if let Some(steps) = &document.plan {
-        let together = document.ladder.as_ref().and_then(|ladder| ladder.worth.as_ref());
-        plan::plan(steps, together, screen);
+        plan::plan(steps, document.ladder.as_ref(), screen);
     }
+    what_if::what_if(&document.what_if, screen);
 }
 
 fn findings(document: &Document, screen: &mut Screen) {

@@ -175,7 +175,8 @@ impl Analysis<'_> {
     }
 }
 
-fn warning(warning: &technique::Warning) -> Warning {
+/// A warning as the document has it.
+pub(super) fn warning(warning: &technique::Warning) -> Warning {
     Warning { code: warning.code.to_owned(), message: warning.message.clone() }
 }
 

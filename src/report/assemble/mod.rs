@@ -16,6 +16,7 @@ mod notes;
 mod plan;
 mod remarked;
 mod tables;
+mod what_if;
 mod why;
 mod worth;
 
@@ -38,6 +39,7 @@ use remarked::Remarked;
 
 pub use ladder::Analysis;
 pub use names::Naming;
+pub use what_if::what_ifs;
 
 /// Rejections a document carries.
 const MOST_REJECTIONS: usize = 100;
