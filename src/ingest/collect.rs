@@ -49,6 +49,7 @@ impl Collector {
                 &mut call.request_id,
                 &mut call.provider,
                 &mut call.model,
+                &mut call.requested_model,
                 &mut call.feature,
                 &mut call.user,
                 &mut call.account,

@@ -25,9 +25,25 @@ pub fn by_tokens(dollars_per_million: Value, tokens: u64) -> Usd {
 /// at least.
 #[must_use]
 pub fn by_month(traffic: &Traffic<'_>, dollars: Value) -> Usd {
-    let span = traffic.span.map_or(0, |(first, last)| last.saturating_sub(first)).max(DAY);
+    let span = window(traffic);
     let month = i128::from(dollars.millionths()) * FEMTO_PER_MILLIONTH;
     Usd::from_femto(divide_half_even(month.saturating_mul(i128::from(span)), MONTH))
+}
+
+/// The part of a one-off cost that falls into the log's window, spread over
+/// twelve months or over those until a model that it is for is shut down.
+#[must_use]
+pub fn once(traffic: &Traffic<'_>, cost: Usd, months: i64) -> Usd {
+    let span = i128::from(window(traffic));
+    let whole = MONTH * i128::from(months.max(1));
+    Usd::from_femto(divide_half_even(cost.femto().saturating_mul(span), whole))
+}
+
+/// The longest time over which a one-off cost is spread, in months.
+pub const LONGEST_MONTHS: i64 = 12;
+
+fn window(traffic: &Traffic<'_>) -> i64 {
+    traffic.span.map_or(0, |(first, last)| last.saturating_sub(first)).max(DAY)
 }
 
 /// A part of a bill that several share.

@@ -20,6 +20,7 @@ mod compression;
 mod dedup;
 mod exchange;
 mod explain;
+mod findings;
 mod flat_formats;
 mod invariants;
 mod oracle;

@@ -84,9 +84,10 @@ fn verdict(calls: &[Json], told: &Told) -> String {
 }
 
 /// Calls with a field set.
-fn with(mut calls: Vec<Json>, field: &str, value: impl Into<Json> + Clone) -> Vec<Json> {
+fn with(mut calls: Vec<Json>, field: &str, value: impl Into<Json>) -> Vec<Json> {
+    let value = value.into();
     for call in &mut calls {
-        call[field] = value.clone().into();
+        call[field] = value.clone();
     }
     calls
 }
@@ -129,6 +130,31 @@ fn a_routed_call_has_the_targets_tokens_and_every_candidate_pays_the_router() {
                 assert_eq!(state.changed_by.has(TechniqueId::ModelRouting), model == "little");
             }
         }
+    });
+}
+
+#[test]
+fn a_router_reads_the_logged_text_itself() {
+    let line = json!({
+        "timestamp": "2026-03-01T08:00:00Z", "provider": "acme", "feature": "chat",
+        "request": {"model": "grand-1", "messages": [
+            {"role": "system", "content": "Answer with one word."},
+            {"role": "user", "content": "hello world"},
+        ]},
+        "response": {
+            "id": "one", "model": "grand-1",
+            "choices": [{
+                "index": 0, "finish_reason": "stop",
+                "message": {"role": "assistant", "content": "Hello"},
+            }],
+            "usage": {"prompt_tokens": 20, "completion_tokens": 1, "total_tokens": 21},
+        },
+    });
+    scene(&[line]).look(&ModelRouting, &only(&["router"], &[]), |looked| {
+        let states = looked.rewritten(ROUTING);
+        // "hello" and " world" are a token each in the local vocabulary, three for
+        // the target: 72 read at half a micro-dollar, 5 written at two.
+        assert_eq!(Ok(states[0].fees), Usd::from_decimal("0.000046"));
     });
 }
 

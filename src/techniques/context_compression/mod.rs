@@ -165,12 +165,7 @@ fn writers(view: &View<'_>) -> Vec<ModelIndex> {
     let traffic = view.traffic;
     let groups = traffic.groups.iter().zip(view.profile.groups());
     let writer = groups.map(|(group, (_, profile))| {
-        let demand = Demand {
-            input: Tokens::new(profile.input),
-            output: Tokens::new(profile.output),
-            end: traffic.end,
-            days: HORIZON_DAYS,
-        };
+        let demand = Demand::of(traffic, profile, HORIZON_DAYS);
         tiers::below(&traffic.models, group.model, &demand).unwrap_or(group.model)
     });
     writer.collect()

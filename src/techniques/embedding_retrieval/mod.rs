@@ -291,7 +291,8 @@ impl Rewriter for Retriever<'_> {
         let tokens = texts.values().map(|size| u64::from(*size)).sum();
         let all = self.asking.len() as u64;
         let store = fees::of_store(self.traffic, unit, self.store, all, |call| self.asks(call));
-        fees::by_tokens(self.embedding, tokens) + store
+        let corpus = fees::by_tokens(self.embedding, tokens);
+        fees::once(self.traffic, corpus, fees::LONGEST_MONTHS) + store
     }
 
     fn evidence(&self, _group: GroupIndex) -> Evidence {

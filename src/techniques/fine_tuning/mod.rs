@@ -205,7 +205,8 @@ impl Rewriter for Prepared<'_> {
     }
 
     fn coins(&self) -> Vec<(Coin, Value)> {
-        vec![(Coin::Tuned, self.share)]
+        let is_used = self.tasks.iter().any(Result::is_ok);
+        is_used.then_some((Coin::Tuned, self.share)).into_iter().collect()
     }
 
     fn rewrite(&self, world: World, state: &mut CallState, conversation: &mut Conversation) {

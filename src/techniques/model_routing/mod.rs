@@ -7,8 +7,7 @@
 mod candidates;
 mod refresh;
 mod scores;
-
-use std::collections::BTreeSet;
+mod targets;
 
 use crate::record::component::Component;
 use crate::units::{Evidence, Tokens, Usd};
@@ -149,6 +148,24 @@ impl Prepared<'_> {
         traffic.models.cost(model, at, Tokens::new(read), Tokens::new(written))
     }
 
+    /// Tokens, at a model, of the text that a decision is made on: the first one
+    /// of the user that is new in a request. A logged text is known without what
+    /// surrounds a message in a prompt.
+    fn question(&self, request: &Request, at: ModelIndex) -> u64 {
+        const LOCAL: u64 = 100;
+        let traffic = self.view.traffic;
+        let mut segments = request.prompt.iter();
+        let first = segments.find(|segment| segment.component == Component::UserInput);
+        let block = first.and_then(|segment| traffic.tree.stretch(segment.stretch?).block);
+        match traffic.ledger.log.block(block) {
+            Some(block) => {
+                let hundredths = traffic.models.get(at).model().tokenizer_hundredths();
+                (u64::from(block.tokens) * u64::from(hundredths) + LOCAL / 2) / LOCAL
+            }
+            None => traffic.models.retokenised(user_tokens(&request.prompt), request.model, at),
+        }
+    }
+
     /// A router reads the newest text before the first call of a conversation
     /// that it may move.
     fn ask_router(&self, state: &mut CallState, conversation: &mut Conversation, to: ModelIndex) {
@@ -156,8 +173,7 @@ impl Prepared<'_> {
             return;
         }
         let Some(request) = state.requests.first() else { return };
-        let models = &self.view.traffic.models;
-        let text = models.retokenised(newest_text(&request.prompt), request.model, to);
+        let text = self.question(request, to);
         let instructions = self.view.assumptions.value(parameters::ROUTER_PROMPT_TOKENS).floor();
         conversation.router_asked = true;
         conversation.choice_fee = self.decision(state.index, to, instructions + text);
@@ -181,9 +197,8 @@ impl Prepared<'_> {
         again: Option<Request>,
         verbosity: Value,
     ) {
-        let models = &self.view.traffic.models;
         let Some(logged) = state.requests.first() else { return };
-        let text = models.retokenised(newest_text(&logged.prompt), logged.model, to);
+        let text = self.question(logged, to);
         self.move_to(state, to, verbosity);
         let answer = state.requests.first().map_or(0, |cheap| cheap.output - cheap.reasoning);
         if self.view.assumptions.is_on(parameters::JUDGE) {
@@ -192,35 +207,11 @@ impl Prepared<'_> {
         }
         state.requests.extend(again);
     }
-
-    fn warn_of_targets(&self) -> BTreeSet<Warning> {
-        let traffic = self.view.traffic;
-        let groups = (0..).map(GroupIndex).zip(&self.plans);
-        let warnings = groups.filter_map(|(group, plan)| {
-            let plan = plan.as_ref().ok()?;
-            let id = |model: ModelIndex| traffic.models.get(model).model().id();
-            let from = id(traffic.group(group).model);
-            let name = traffic.feature_name(group).unwrap_or("calls without a feature");
-            let newer = plan.newer.map(|model| format!("{} in its place", id(model)));
-            let moved = plan.moved.map(|(method, model)| {
-                let how = match method {
-                    Method::Router => "for what a router finds easy",
-                    Method::Cascade | Method::Scored => "first, and again where it is wrong",
-                    Method::Whole => "for all of it",
-                };
-                format!("{} {how}", id(model))
-            });
-            let what: Vec<String> = newer.into_iter().chain(moved).collect();
-            let message = format!("{name} on {from}: {}", what.join("; "));
-            Some(Warning { code: "TARGET_MODEL", message })
-        });
-        warnings.collect()
-    }
 }
 
-/// Tokens of what the user wrote last; of what nothing says otherwise about,
-/// where that is not known.
-fn newest_text(prompt: &[Segment]) -> u64 {
+/// Tokens of a prompt that the user wrote; of what nothing says otherwise
+/// about, where that is not known.
+fn user_tokens(prompt: &[Segment]) -> u64 {
     let of = |component| {
         let segments = prompt.iter().filter(move |segment| segment.component == component);
         segments.map(|segment| u64::from(segment.tokens)).sum::<u64>()
@@ -300,7 +291,8 @@ impl Rewriter for Prepared<'_> {
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        let mut warnings: Vec<Warning> = self.warn_of_targets().into_iter().collect();
+        let mut warnings: Vec<Warning> =
+            targets::told(&self.view, &self.plans).into_iter().collect();
         warnings.extend(self.scores.warnings());
         let is_unknown = |group| self.evidence(group) == Evidence::Assumed;
         let mut used = (0..).map(GroupIndex).zip(&self.plans).filter(|(_, plan)| plan.is_ok());
