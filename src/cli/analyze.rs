@@ -12,6 +12,7 @@ use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
 use super::what_if;
+use crate::findings;
 use crate::ingest::{self, ReadOptions};
 use crate::ladder::cache::cache;
 use crate::ladder::climb::climb;
@@ -38,7 +39,9 @@ pub(super) fn run(
     let ledger = Ledger::new(&log, &table, &plan.settings);
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
-    let document = assembled(&log, &ledger, &plan, assumptions)?;
+    let mut document = assembled(&log, &ledger, &plan, assumptions)?;
+    document.findings =
+        assemble::findings(&findings::find(&ledger, &findings::Settings::default()));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
     let printed = print(&document, &plan);

@@ -19,7 +19,7 @@ use crate::techniques::handover::retokenise;
 use crate::techniques::parameters::{Assumptions, prompt_caching as parameters};
 use crate::techniques::technique::Warning;
 use crate::techniques::traffic::{CallIndex, FamilyIndex, ModelIndex, Prompt, Traffic};
-use crate::units::{Evidence, Moment, Timestamp, Tokens, Ttl, Usd};
+use crate::units::{Evidence, Moment, Timestamp, Tokens, Ttl, Usd, group_thousands};
 
 use super::caching::Caching;
 use super::engine::writes;
@@ -365,6 +365,7 @@ impl Move<'_> {
     }
 
     fn warnings(&self, whole: &Part) -> Vec<Warning> {
+        let calls = |count: u64| group_thousands(&count.to_string());
         let mut found = Vec::new();
         let mut warn = |code, message| found.push(Warning { code, message });
         let to = self.to.model();
@@ -376,7 +377,7 @@ impl Move<'_> {
                 "CONTEXT_LIMIT",
                 format!(
                     "{} calls are longer than the {limit} tokens of {} and keep their bill",
-                    whole.too_long,
+                    calls(whole.too_long),
                     to.id()
                 ),
             );
@@ -387,7 +388,7 @@ impl Move<'_> {
                 format!(
                     "the prompts of {} calls were not logged: what was cached is taken to stay \
                      cached",
-                    whole.carried
+                    calls(whole.carried)
                 ),
             );
         }
@@ -398,7 +399,7 @@ impl Move<'_> {
                     "{} caches only what requests mark: {} calls are taken to set breakpoints \
                      after tools, documents and the last message",
                     to.id(),
-                    whole.given
+                    calls(whole.given)
                 ),
             );
         }
@@ -408,7 +409,7 @@ impl Move<'_> {
                 format!(
                     "the price table knows no prompt cache of {}: {} calls lose theirs",
                     to.id(),
-                    whole.uncached
+                    calls(whole.uncached)
                 ),
             );
         }

@@ -150,6 +150,18 @@ pub fn what_if_name(row: &WhatIf) -> String {
     format!("{} → {}", row.from, row.to)
 }
 
+/// What the calls cost now and then, in one line.
+pub fn what_if_figures(row: &WhatIf) -> String {
+    format!(
+        "{}: {} now, {} then, {}; {}",
+        counted(row.calls, "call", "calls"),
+        row.cost_usd.to_display(),
+        row.new_cost_usd.to_display(),
+        what_if_difference(row),
+        row.evidence.name()
+    )
+}
+
 /// The difference with its sign, and its part of what is paid now.
 pub fn what_if_difference(row: &WhatIf) -> String {
     let sign = if row.difference_usd > NanoUsd::ZERO { "+" } else { "" };
@@ -163,6 +175,8 @@ pub fn finding_facts(finding: &Finding) -> String {
     let mut facts = vec![finding.code.clone()];
     facts.extend(finding.calls.map(|calls| counted(calls, "call", "calls")));
     facts.extend(finding.cost_usd.map(NanoUsd::to_display));
+    let wasted = finding.wasted_usd.filter(|wasted| *wasted != NanoUsd::ZERO);
+    facts.extend(wasted.map(|wasted| format!("{} of it wasted", wasted.to_display())));
     facts.push(finding.evidence.name().to_owned());
     facts.join(", ")
 }

@@ -34,6 +34,8 @@ const NARROWEST: usize = 60;
 const WIDEST: usize = 140;
 /// Rejected records shown one by one.
 const REJECTIONS_SHOWN: usize = 3;
+/// Findings shown one by one.
+const FINDINGS_SHOWN: usize = 10;
 /// Reasons for ignored records shown one by one.
 const REASONS_SHOWN: usize = 5;
 
@@ -161,9 +163,13 @@ fn findings(document: &Document, screen: &mut Screen) {
         return;
     }
     screen.heading("Findings");
-    for finding in &document.findings {
+    for finding in document.findings.iter().take(FINDINGS_SHOWN) {
         screen.paragraph(&plain(&finding.message, screen.width() * 4), 2);
         screen.faint(&plain(&savings::finding_facts(finding), screen.width()), 4);
+    }
+    if let Some(more) = document.findings.len().checked_sub(FINDINGS_SHOWN).filter(|more| *more > 0)
+    {
+        screen.faint(&format!("{more} more in -o report.md"), 2);
     }
 }
 

@@ -8,6 +8,7 @@ mod action;
 mod cache;
 mod check;
 mod figures;
+mod findings;
 mod ladder;
 mod month;
 mod monthly;
@@ -37,6 +38,7 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use findings::findings;
 pub use ladder::Analysis;
 pub use names::Naming;
 pub use what_if::what_ifs;

@@ -45,7 +45,8 @@ const WHAT_IF_COLUMNS: [&str; 8] = [
     "too_long_calls",
     "evidence",
 ];
-const FINDING_COLUMNS: [&str; 5] = ["code", "message", "calls", "cost_usd", "evidence"];
+const FINDING_COLUMNS: [&str; 6] =
+    ["code", "message", "calls", "cost_usd", "wasted_usd", "evidence"];
 
 fn piece_of_work(step: &PlanStep) -> Vec<String> {
     let Worth { effort_hours, effort_usd, net_monthly_usd, payback_months, worth_doing, verdict } =
@@ -107,6 +108,7 @@ fn findings(document: &Document) -> Vec<Vec<String>> {
             csv_cell(&finding.message),
             cell(finding.calls),
             cell(finding.cost_usd),
+            cell(finding.wasted_usd),
             finding.evidence.name().to_owned(),
         ]
     });

@@ -71,6 +71,7 @@ pub fn findings(findings: &[Finding], page: &mut Page) {
         ("code", Align::Left),
         ("calls", Align::Right),
         ("cost", Align::Right),
+        ("wasted", Align::Right),
         ("known how", Align::Left),
     ];
     let rows = findings.iter().map(|finding| {
@@ -79,6 +80,7 @@ pub fn findings(findings: &[Finding], page: &mut Page) {
             name(&finding.code),
             count(finding.calls),
             dollars(finding.cost_usd),
+            dollars(finding.wasted_usd),
             finding.evidence.name().to_owned(),
         ]
     });

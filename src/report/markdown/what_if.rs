@@ -38,7 +38,11 @@ pub fn what_if(rows: &[WhatIf], page: &mut Page) {
         ]
     });
     page.table(&columns, cells);
-    let warnings = rows.iter().flat_map(|row| &row.warnings);
-    page.list(warnings.map(|warning| escape(&warning.message)));
+    let warnings = rows.iter().flat_map(|row| {
+        row.warnings.iter().map(|warning| {
+            format!("{}: {}", escape(&savings::what_if_name(row)), escape(&warning.message))
+        })
+    });
+    page.list(warnings);
     page.paragraph(&escape(savings::WHAT_IF_NOTE));
 }

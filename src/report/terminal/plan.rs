@@ -59,7 +59,7 @@ pub fn plan(steps: &[PlanStep], ladder: Option<&Ladder>, screen: &mut Screen) {
         }
     }
     if let Some(together) = ladder.and_then(work::all_in_all) {
-        screen.paragraph(&plain(&together, screen.width() * 2), INDENT);
+        screen.paragraph(&plain(&together, screen.width() * 4), INDENT);
     }
 }
 

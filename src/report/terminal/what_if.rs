@@ -4,15 +4,12 @@
 
 use super::super::document::WhatIf;
 use super::super::escape::plain;
-use super::super::figures::whole;
 use super::super::savings;
-use super::Column;
 use super::screen::Screen;
-use super::tables::indented;
 
 const INDENT: usize = 2;
-/// A model's name is cut to this before the columns are fitted.
-const LONGEST_NAME: usize = 40;
+/// Where what belongs to a pair of models starts.
+const NOTE_INDENT: usize = 4;
 
 /// Adds the section; nothing where nobody asked.
 pub fn what_if(rows: &[WhatIf], screen: &mut Screen) {
@@ -20,24 +17,13 @@ pub fn what_if(rows: &[WhatIf], screen: &mut Screen) {
         return;
     }
     screen.heading("What if another model answered");
-    let names = ["", "calls", "now", "then", "difference", ""];
-    let mut cells = vec![names.map(str::to_owned).to_vec()];
-    cells.extend(rows.iter().map(|row| {
-        vec![
-            plain(&savings::what_if_name(row), LONGEST_NAME * 2),
-            whole(row.calls),
-            row.cost_usd.to_display(),
-            row.new_cost_usd.to_display(),
-            savings::what_if_difference(row),
-            row.evidence.name().to_owned(),
-        ]
-    }));
-    let mut columns = vec![Column::Text];
-    columns.extend([Column::Figures; 4]);
-    columns.push(Column::Word);
-    indented(&columns, cells, screen);
-    for warning in rows.iter().flat_map(|row| &row.warnings) {
-        screen.warning(&plain(&warning.message, screen.width() * 4), INDENT);
+    for row in rows {
+        let longest = screen.width() * 4;
+        screen.paragraph(&plain(&savings::what_if_name(row), longest), INDENT);
+        screen.paragraph(&savings::what_if_figures(row), NOTE_INDENT);
+        for warning in &row.warnings {
+            screen.warning(&plain(&warning.message, longest), NOTE_INDENT);
+        }
     }
     screen.faint(savings::WHAT_IF_NOTE, INDENT);
 }
