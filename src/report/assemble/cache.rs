@@ -3,13 +3,20 @@
 use crate::ladder::breaks::Break;
 use crate::ladder::cache::{self, Calibration, PolicyFigures};
 use crate::ladder::replay::policy::Lifetime;
+use crate::techniques::traffic::Traffic;
 use crate::units::{Tokens, divide_half_even};
 
 use super::super::document::{Cache, CacheBreak, CacheCalibration, CachePolicy, Quotient};
 
-/// The replay as the document has it.
-pub(super) fn block(replayed: &cache::Cache) -> Cache {
-    Cache {
+/// The replay as the document has it; `None` where nothing shows what is
+/// cached: no prompt, no block, no cached count, no repetition.
+pub(super) fn block(traffic: &Traffic<'_>, replayed: &cache::Cache) -> Option<Cache> {
+    let shows_prompts = traffic.indexed().any(|(index, _)| traffic.has_text(index));
+    let repeats = replayed.infinite_read_share.is_some_and(|share| share.millionths() > 0);
+    if !shows_prompts && !repeats && replayed.logged_read_share.is_none() {
+        return None;
+    }
+    Some(Cache {
         logged_read_share: replayed.logged_read_share,
         replayed_read_share: replayed.replayed_read_share,
         infinite_read_share: replayed.infinite_read_share,
@@ -17,7 +24,7 @@ pub(super) fn block(replayed: &cache::Cache) -> Cache {
         breaks: replayed.breaks.iter().map(place).collect(),
         calibration: replayed.calibration.as_ref().map(calibration),
         evidence: replayed.evidence,
-    }
+    })
 }
 
 fn policy(figures: &PolicyFigures) -> CachePolicy {

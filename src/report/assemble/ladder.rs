@@ -54,7 +54,7 @@ impl Analysis<'_> {
         }
         let rates = Rates { hourly: self.hourly_rate, length };
         document.warnings.extend(self.ladder.warnings.iter().map(warning));
-        document.cache = self.cache.map(super::cache::block);
+        document.cache = self.cache.and_then(|cache| super::cache::block(self.traffic, cache));
         document.ladder = Some(self.block(naming, rates));
         document.plan = Some(plan::plan(self, document, rates));
         document.monthly = length.map(|length| monthly::monthly(self.ladder, length));
