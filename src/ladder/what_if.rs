@@ -414,7 +414,7 @@ impl Move<'_> {
             );
         }
         if let Some(date) = to.shutdown() {
-            warn("SHUTDOWN", format!("{} is shut down on {date}", to.id()));
+            warn("TARGET_RETIRING", format!("{} is shut down on {date}", to.id()));
         }
         found
     }
