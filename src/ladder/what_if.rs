@@ -136,7 +136,7 @@ impl Move<'_> {
     fn family(&self, family: FamilyIndex) -> Part {
         let traffic = self.traffic;
         let mut part = Part::default();
-        let mut nodes = Nodes::default();
+        let mut nodes = Nodes::over(&traffic.tree);
         let mut pairs: BTreeMap<(ModelIndex, Tier), Pair> = BTreeMap::new();
         let mut prompt = Prompt::new();
         for &index in &traffic.families[family.0 as usize] {
