@@ -98,9 +98,9 @@ fn the_rows_add_up_digit_for_digit() {
 
 #[test]
 fn a_month_is_thirty_days_of_the_log() {
-    let document = json(&[QUICKSTART]);
     // From 2026-06-01T09:10:00Z to 2026-06-03T23:05:00Z.
     const SECONDS: i128 = 2 * 86_400 + 13 * 3_600 + 55 * 60;
+    let document = json(&[QUICKSTART]);
     let month = |amount: i128| {
         let (scaled, half) = (amount * 30 * 86_400, SECONDS / 2);
         (scaled + half) / SECONDS
