@@ -92,23 +92,14 @@ impl<'t> Nodes<'t> {
     }
 
     /// The number of a place behind `before`.
-    fn number(&mut self, before: Place, segment: &Segment) -> Place {
+    fn number(&self, before: Place, segment: &Segment) -> Place {
         if let (Place::Logged(before), Some(stretch)) = (before, segment.stretch) {
             let known = self.tree.stretch(stretch);
             if known.parent == before && known.identity == segment.identity {
                 return Place::Logged(stretch);
             }
         }
-        Place::Rewritten(mix(self.chain(before), segment.identity))
-    }
-
-    /// A hash of everything up to a place.
-    fn chain(&self, place: Place) -> u64 {
-        match place {
-            Place::Logged(StretchId::ROOT) => 0,
-            Place::Logged(stretch) => mix(u64::from(stretch.0), LOGGED_PLACE),
-            Place::Rewritten(chain) => chain,
-        }
+        Place::Rewritten(mix(before.chain(), segment.identity))
     }
 
     fn of(&mut self, place: Place) -> u32 {
@@ -148,6 +139,17 @@ impl Drop for Nodes<'_> {
 enum Place {
     Logged(StretchId),
     Rewritten(u64),
+}
+
+impl Place {
+    /// A hash of everything up to here.
+    fn chain(self) -> u64 {
+        match self {
+            Self::Logged(StretchId::ROOT) => 0,
+            Self::Logged(stretch) => mix(u64::from(stretch.0), LOGGED_PLACE),
+            Self::Rewritten(chain) => chain,
+        }
+    }
 }
 
 /// Keeps places of the log apart from those of rewritten prompts.
