@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -28,6 +28,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("ledger", &["units", "record", "prices", "selection"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
+    ("estimate", &["ladder", "techniques", "prices", "record", "units"]),
     ("report", &["ladder", "ledger", "prices", "record", "units", "selection"]),
     ("budget", &["report", "units"]),
 ];

@@ -146,7 +146,7 @@ fn combined(cost: &UnitCost, technique: TechniqueId) -> Usd {
     cost.vector.raw(used.with(technique)) - cost.vector.raw(used)
 }
 
-fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
+pub(crate) fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
     let (alone, more) = (alone.to_nano(), more.to_nano());
     let display = |amount: NanoUsd| format!("${}", amount.to_display());
     let (code, message) = if more == NanoUsd::ZERO && alone <= NanoUsd::ZERO {

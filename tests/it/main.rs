@@ -15,6 +15,7 @@ mod claude_code;
 mod cli;
 mod cli_reference;
 mod components;
+mod estimate;
 mod exchange;
 mod explain;
 mod flat_formats;

@@ -1,0 +1,39 @@
+//! Estimates without a log: the two worked examples, the sums of published
+//! playbooks, and how the closed forms behave.
+
+mod arithmetic;
+mod behaviour;
+mod examples;
+mod table;
+
+use tokopt::estimate::{EstimateError, Workload, WorkloadFile, estimate};
+use tokopt::ladder::climb::{Ladder, Step};
+use tokopt::ladder::order::Order;
+use tokopt::prices::PriceTable;
+use tokopt::techniques::id::TechniqueId;
+
+fn prices() -> PriceTable {
+    PriceTable::embedded().expect("the embedded table is sound")
+}
+
+/// A workload from its text, with parameters set over it.
+fn workload(text: &str, set: &[(&str, &str)]) -> Result<Workload, EstimateError> {
+    let set: Vec<(String, String)> =
+        set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    WorkloadFile::parse(text)?.workload(&set)
+}
+
+fn ladder(text: &str, set: &[(&str, &str)]) -> Ladder {
+    let workload = workload(text, set).expect("a workload");
+    estimate(&workload, &prices(), Order::Playbook).expect("a ladder")
+}
+
+fn step(ladder: &Ladder, technique: TechniqueId) -> &Step {
+    let found = ladder.steps.iter().find(|step| step.technique == technique);
+    found.expect("every technique has a step")
+}
+
+/// The code of the reason why a technique is not used; empty where it is.
+fn code(ladder: &Ladder, technique: TechniqueId) -> &'static str {
+    step(ladder, technique).skip.as_ref().map_or("", |skip| skip.code)
+}
