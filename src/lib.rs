@@ -14,7 +14,7 @@
 //! let table = PriceTable::embedded()?;
 //! let settings = Settings::default();
 //! let ledger = Ledger::new(&log, &table, &settings);
-//! let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+//! let document = assemble::document(&log, &ledger, &Naming::PublishedKey, None);
 //!
 //! // 39 lines: 37 calls, one of them told twice, one line broken.
 //! assert_eq!((document.input.lines, document.input.calls), (39, 37));
@@ -23,6 +23,7 @@
 
 pub mod cli;
 pub mod estimate;
+pub mod findings;
 pub mod ingest;
 pub mod ladder;
 pub mod ledger;

@@ -12,11 +12,14 @@ use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
 use crate::ingest::{self, ReadOptions};
+use crate::ladder::climb::climb;
 use crate::ledger::Ledger;
 use crate::prices::{PriceSource, PriceTable};
 use crate::record::log::Log;
-use crate::report::assemble;
+use crate::report::assemble::{self, Analysis};
 use crate::report::document::Document;
+use crate::report::{Kind, RenderOptions};
+use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
     arguments: &AnalyzeArguments,
@@ -24,17 +27,17 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
     let plan = Plan::resolve(arguments, &config, surroundings)?;
-    mention(&config, &plan);
+    mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_model(&plan, &table)?;
     limit_threads(plan.threads)?;
 
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
-    let document = assemble::document(&log, &ledger, &plan.naming);
+    let document = assembled(&log, &ledger, &plan);
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
-    let printed = print(&document, &plan);
+    let printed = print(&document, plan.print, &plan.render);
     // What was asked for strictly is judged even if nobody read the report.
     if plan.strict {
         judge(&document)?;
@@ -43,9 +46,27 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
+/// Climbs the ladder, where it is wanted, and makes the document.
+fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
+    let Some(ladder_plan) = &plan.ladder else {
+        return assemble::document(log, ledger, &plan.naming, None);
+    };
+    let traffic = Traffic::of(ledger);
+    let analysis = Analysis {
+        traffic: &traffic,
+        ladder: &climb(&traffic, &ladder_plan.settings),
+        assumptions: &ladder_plan.settings.assumptions,
+        hourly_rate: ladder_plan.hourly_rate,
+    };
+    let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
+    let scores = ladder_plan.scores.iter();
+    document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
+    document
+}
+
 /// Says which settings file counts where that is not plain to see.
-fn mention(config: &Config, plan: &Plan) {
-    if let Some(path) = config.path.as_deref().filter(|_| plan.notes && config.from_above) {
+pub(super) fn mention(config: &Config, notes: bool) {
+    if let Some(path) = config.path.as_deref().filter(|_| notes && config.from_above) {
         standard::note(&format!("settings: {}", terminal::visible(&file::shown(path))));
     }
 }
@@ -97,9 +118,17 @@ fn read(plan: &Plan) -> Result<Log, CliError> {
     Ok(log?)
 }
 
-fn print(document: &Document, plan: &Plan) -> Result<(), CliError> {
-    match plan.print {
-        Some(kind) => standard::print(&output::render(document, kind, &plan.render)?),
+/// Prints a report of a kind, or nothing.
+///
+/// # Errors
+/// When it cannot be rendered or written.
+pub(super) fn print(
+    document: &Document,
+    kind: Option<Kind>,
+    options: &RenderOptions,
+) -> Result<(), CliError> {
+    match kind {
+        Some(kind) => standard::print(&output::render(document, kind, options)?),
         None => Ok(()),
     }
 }

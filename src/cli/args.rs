@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::estimate_args::EstimateArguments;
+use super::ladder_args::LadderArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -38,6 +40,7 @@ Environment:
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
+    Estimate(Box<EstimateArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
     /// Print the JSON Schema of the JSON output
@@ -86,6 +89,9 @@ pub(super) struct AnalyzeArguments {
     pub(super) pricing: PricingArguments,
 
     #[command(flatten)]
+    pub(super) ladder: LadderArguments,
+
+    #[command(flatten)]
     pub(super) output: OutputArguments,
 
     #[command(flatten)]
@@ -97,6 +103,7 @@ Examples:
   tokopt analyze usage.jsonl
   tokopt analyze ~/.claude/projects --by model,component
   tokopt analyze 'logs/**/*.jsonl.gz' --since 2026-06-01 --where 'feature=support*'
+  tokopt analyze --set model-routing.share=0.3 --what-if gpt-5=gpt-5-mini usage.jsonl
   zcat usage.jsonl.gz | tokopt analyze - -o report.md -o tables/";
 
 #[derive(Clone, Debug, Default, Args)]
@@ -159,9 +166,10 @@ pub(super) struct PricingArguments {
     pub(super) model: Option<String>,
 }
 
+/// What is printed and which files are written.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct OutputArguments {
+pub(super) struct WriteArguments {
     /// What to print [default: table]
     #[arg(long, value_name = "KIND", value_parser = kind())]
     pub(super) format: Option<Kind>,
@@ -172,6 +180,13 @@ pub(super) struct OutputArguments {
     /// table. Files are written whole or not at all.
     #[arg(short, long = "output", value_name = "[KIND=]PATH")]
     pub(super) outputs: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArguments {
+    #[command(flatten)]
+    pub(super) written: WriteArguments,
 
     /// Tables by these dimensions; a comma crosses them
     ///

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::assumptions::{self, TechniquesSection};
 use super::error::CliError;
 use super::file;
 use super::surroundings::Surroundings;
 use crate::ingest::mapping::MappingSettings;
 use crate::selection::nearest::nearest;
+use crate::techniques::parameters::Assumptions;
 
 /// The name that is looked for in the current folder and those above it.
 const FILE_NAME: &str = "tokopt.toml";
@@ -25,6 +27,8 @@ pub(super) struct Config {
     pub(super) from_above: bool,
     /// What it says.
     pub(super) settings: ConfigFile,
+    /// The numbers of `[techniques]`, over those of the registry.
+    pub(super) assumptions: Assumptions,
 }
 
 /// The shape of the file.
@@ -35,6 +39,10 @@ pub(super) struct ConfigFile {
     pub(super) analyze: AnalyzeSection,
     /// How a call's feature is found.
     pub(super) features: FeaturesSection,
+    /// The numbers that techniques rest on.
+    pub(super) techniques: TechniquesSection,
+    /// What the plan of work rests on.
+    pub(super) plan: PlanSection,
     /// What users pay.
     pub(super) plans: PlansSection,
     /// How users are kept private.
@@ -74,6 +82,23 @@ pub(super) struct FeaturesSection {
     pub(super) from: Vec<String>,
     /// Rules that go before `from`, the first that holds.
     pub(super) rule: Vec<FeatureRule>,
+    /// What no log shows of a feature, by its name.
+    pub(super) tags: BTreeMap<String, FeatureTagsSection>,
+}
+
+/// `[features.tags.NAME]`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FeatureTagsSection {
+    /// Whether nobody waits for the answers; without it the calls' arrivals
+    /// decide.
+    pub(super) asynchronous: Option<bool>,
+    /// Whether a stored answer will do, whatever the temperature.
+    pub(super) cacheable: bool,
+    /// Whether answers are about one user and serve no other.
+    pub(super) personal: bool,
+    /// Whether a cheaper model must not answer.
+    pub(super) pinned: bool,
 }
 
 /// `[[features.rule]]`
@@ -85,6 +110,14 @@ pub(super) struct FeatureRule {
     /// Filters that a call must pass, as `--where` takes them.
     #[serde(rename = "where")]
     pub(super) filters: Vec<String>,
+}
+
+/// `[plan]`
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PlanSection {
+    /// See `--hourly-rate`.
+    pub(super) hourly_rate_usd: Option<Amount>,
 }
 
 /// `[plans]`
@@ -156,8 +189,10 @@ impl Config {
         match path {
             None => Ok(Self::default()),
             Some(path) => {
-                let settings = parse(&file::read(&path)?, &file::shown(&path))?;
-                Ok(Self { path: Some(path), from_above, settings })
+                let text = file::read(&path)?;
+                let settings = parse(&text, &file::shown(&path))?;
+                let assumptions = assumptions(&settings, &text, &file::shown(&path))?;
+                Ok(Self { path: Some(path), from_above, settings, assumptions })
             }
         }
     }
@@ -174,21 +209,30 @@ fn nearest_file(folder: &Path) -> Option<PathBuf> {
 }
 
 fn parse(text: &str, path: &str) -> Result<ConfigFile, CliError> {
-    toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.get(..start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        CliError::Config {
-            place: format!("{path}:{line}"),
-            message: error.message().lines().collect::<Vec<_>>().join(", "),
-            hint: suggestion(error.message()),
-        }
+    toml::from_str(text).map_err(|error| CliError::Config {
+        place: place(path, text, error.span().map_or(0, |span| span.start)),
+        message: error.message().lines().collect::<Vec<_>>().join(", "),
+        hint: suggestion(error.message()),
     })
+}
+
+fn assumptions(settings: &ConfigFile, text: &str, path: &str) -> Result<Assumptions, CliError> {
+    assumptions::of_file(&settings.techniques).map_err(|(span, error)| CliError::Config {
+        place: place(path, text, span.start),
+        message: error.to_string(),
+        hint: Some(assumptions::hint(&error)),
+    })
+}
+
+/// A file and a line of it.
+fn place(path: &str, text: &str, start: usize) -> String {
+    let before = text.get(..start).unwrap_or_default();
+    format!("{path}:{}", before.matches('\n').count() + 1)
 }
 
 /// What was meant by an unknown setting: the message names it first and then
 /// those that there are.
-fn suggestion(message: &str) -> Option<String> {
+pub(super) fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
     nearest(unknown, quoted).map(|meant| format!("did you mean `{meant}`?"))
@@ -212,6 +256,13 @@ mod tests {
             [[features.rule]]
             name = "support"
             where = ["tag.route=/support/*"]
+            [features.tags.support]
+            asynchronous = false
+            pinned = true
+            [techniques.model-routing]
+            share = 0.3
+            [plan]
+            hourly_rate_usd = 80
             [plans]
             price_usd = 19.99
             [privacy]
@@ -226,6 +277,9 @@ mod tests {
         let file = parse(text, "tokopt.toml").expect("a settings file");
         assert_eq!(file.analyze.filters, ["user!=load-test"]);
         assert_eq!(file.features.rule[0].name, "support");
+        let tags = file.features.tags["support"];
+        assert_eq!((tags.asynchronous, tags.pinned, tags.cacheable), (Some(false), true, false));
+        assert_eq!(file.plan.hourly_rate_usd, Some(Amount::Whole(80)));
         assert_eq!(file.plans.price_usd, Some(Amount::Decimal(19.99)));
         assert_eq!(file.plans.price_usd.map(|amount| amount.text()).as_deref(), Some("19.99"));
         assert_eq!(file.formats["gateway"].fields["model"], "req.model");
@@ -242,6 +296,19 @@ mod tests {
         assert_eq!(place, "a/tokopt.toml:3");
         assert!(message.starts_with("unknown field `timezome`"), "{message}");
         assert_eq!(hint.as_deref(), Some("did you mean `timezone`?"));
+    }
+
+    #[test]
+    fn a_number_of_no_technique_is_named_with_its_line() {
+        let text = "[techniques.model-routing]\nshare = 0.2\nescalatoin = 0.1\n";
+        let settings = parse(text, "tokopt.toml").expect("well formed");
+        let error = super::assumptions(&settings, text, "tokopt.toml");
+        let Err(CliError::Config { place, message, hint }) = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(place, "tokopt.toml:3");
+        assert_eq!(message, "model-routing has no parameter `escalatoin`");
+        assert_eq!(hint.as_deref(), Some("did you mean `escalation`?"));
     }
 
     #[test]

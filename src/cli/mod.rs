@@ -5,18 +5,24 @@
 
 mod analyze;
 mod args;
+mod assumptions;
 mod columns;
 mod completions;
 mod config;
 mod error;
+mod estimate;
+mod estimate_args;
 mod exit;
 mod explain;
 mod file;
+mod ladder_args;
+mod ladder_plan;
 mod man;
 mod output;
 mod plan;
 mod prices;
 mod progress;
+mod quality;
 mod schema;
 mod standard;
 mod surroundings;
@@ -52,6 +58,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

@@ -17,7 +17,7 @@ use crate::techniques::parameters::{self, Assumptions, fine_tuning};
 use crate::techniques::technique::Warning;
 use crate::units::{Evidence, NanoUsd, Usd, divide_half_even};
 
-use super::amount::{product, sum};
+use super::amount::sum;
 use super::class::Class;
 use super::cost::Month;
 use super::error::EstimateError;
@@ -382,20 +382,32 @@ pub fn forced(
     Ok(months.sum::<Usd>().to_nano())
 }
 
-/// Requests a month of all classes, and the tokens that they send and receive,
-/// to whole tokens.
+/// What all classes send and receive in a month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// Requests.
+    pub requests: u64,
+    /// Prompt tokens, rounded to whole ones a class.
+    pub input_tokens: u64,
+    /// Output tokens, likewise.
+    pub output_tokens: u64,
+}
+
+/// The month's requests and tokens as they are.
 #[must_use]
-pub fn volume(workload: &Workload) -> (u64, u64, u64) {
+pub fn volume(workload: &Workload) -> Volume {
     let count = |requests: u64, tokens: Value| {
         let exact = i128::from(requests) * i128::from(tokens.millionths());
         u64::try_from(divide_half_even(exact, Value::MILLION.into())).unwrap_or(u64::MAX)
     };
-    workload.classes.iter().fold((0, 0, 0), |(requests, input, output), class| {
-        let prompt = super::prepared::plain(class).input();
-        (
-            requests.saturating_add(class.requests),
-            input.saturating_add(count(class.requests, product(prompt, Value::ONE))),
-            output.saturating_add(count(class.requests, class.output)),
-        )
+    workload.classes.iter().fold(Volume::default(), |sum, class| {
+        let call = super::prepared::plain(class);
+        let (input, output) =
+            (count(class.requests, call.input()), count(class.requests, call.output));
+        Volume {
+            requests: sum.requests.saturating_add(class.requests),
+            input_tokens: sum.input_tokens.saturating_add(input),
+            output_tokens: sum.output_tokens.saturating_add(output),
+        }
     })
 }

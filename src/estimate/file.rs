@@ -24,8 +24,8 @@ pub struct WorkloadFile {
     pub requests: Option<Number>,
     /// Classes of calls that are alike.
     pub class: Vec<ClassFile>,
-    /// Named numbers, by technique.
-    pub assumptions: BTreeMap<String, BTreeMap<String, Number>>,
+    /// Named numbers, by technique, as in a project's settings file.
+    pub techniques: BTreeMap<String, BTreeMap<String, Setting>>,
 }
 
 /// A class as it is written.
@@ -98,33 +98,52 @@ pub struct RouteFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number(pub Value);
 
+/// A parameter's value: a number, `"inf"`, or a switch as `true` or `false`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting(pub Value);
+
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Decimal;
+        deserializer.deserialize_any(Decimal { may_switch: false }).map(Self)
+    }
+}
 
-        impl Visitor<'_> for Decimal {
-            type Value = Number;
+impl<'de> Deserialize<'de> for Setting {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Decimal { may_switch: true }).map(Self)
+    }
+}
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number with at most six decimals")
-            }
+struct Decimal {
+    may_switch: bool,
+}
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Number, E> {
-                self.visit_str(&number.to_string())
-            }
+impl Visitor<'_> for Decimal {
+    type Value = Value;
 
-            // The shortest decimal of a float is the one in the file.
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Number, E> {
-                self.visit_str(&number.to_string())
-            }
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a number with at most six decimals")
+    }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
-                let value = Value::parse(text.trim());
-                value.map(Number).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
+    fn visit_bool<E: de::Error>(self, is_on: bool) -> Result<Value, E> {
+        if self.may_switch {
+            return Ok(if is_on { Value::ONE } else { Value::ZERO });
         }
+        Err(E::invalid_type(de::Unexpected::Bool(is_on), &self))
+    }
 
-        deserializer.deserialize_any(Decimal)
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    // The shortest decimal of a float is the one in the file.
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        let value = Value::parse(text.trim());
+        value.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 
@@ -160,20 +179,16 @@ impl WorkloadFile {
         })
     }
 
-    /// The workload that is meant, with parameters that were set elsewhere over
-    /// those of the file.
+    /// The workload that is meant, with the file's parameters over those in
+    /// force.
     ///
     /// # Errors
     /// When a value is missing or cannot be meant.
-    pub fn workload(&self, set: &[(String, String)]) -> Result<Workload, EstimateError> {
-        let mut assumptions = Assumptions::typical();
-        for (technique, values) in &self.assumptions {
-            for (name, Number(value)) in values {
+    pub fn workload(&self, mut assumptions: Assumptions) -> Result<Workload, EstimateError> {
+        for (technique, values) in &self.techniques {
+            for (name, Setting(value)) in values {
                 assumptions.set(&format!("{technique}.{name}"), &value.to_string())?;
             }
-        }
-        for (path, value) in set {
-            assumptions.set(path, value)?;
         }
         if self.class.is_empty() {
             return Err(EstimateError::Empty);

@@ -22,7 +22,7 @@ mod verdict;
 
 pub use amount::PerCall;
 pub use class::{Answers, Class, Components, Route};
-pub use climb::{Workload, estimate, forced, volume};
+pub use climb::{Volume, Workload, estimate, forced, volume};
 pub use error::EstimateError;
-pub use file::{ClassFile, WorkloadFile};
+pub use file::{ClassFile, Number, RouteFile, Setting, WorkloadFile};
 pub use seller::{Hits, Request, Seller};

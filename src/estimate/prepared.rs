@@ -193,8 +193,8 @@ fn next_tier<'t>(
     let request = plain(class);
     let days = assumptions.value(model_routing::TARGET_DAYS).floor();
     let demand = Demand {
-        input: Tokens::new(request.input().floor().saturating_mul(class.requests)),
-        output: Tokens::new(request.output.floor().saturating_mul(class.requests)),
+        input: Tokens::new(request.input().floor()),
+        output: Tokens::new(request.output.floor()),
         end: Some(table.as_of_instant()),
         days: i64::try_from(days).unwrap_or(0),
     };

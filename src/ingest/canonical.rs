@@ -115,7 +115,7 @@ impl Seen {
         match Field::of_name(name).map(|named| named.field) {
             Some(Field::Input | Field::UncachedInput | Field::Total) => self.input = true,
             Some(Field::Output) => self.output = true,
-            Some(Field::Model) => self.model = true,
+            Some(Field::Model | Field::RequestedModel) => self.model = true,
             Some(Field::Time) => self.time = true,
             _ => {}
         }

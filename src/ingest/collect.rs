@@ -49,6 +49,7 @@ impl Collector {
                 &mut call.request_id,
                 &mut call.provider,
                 &mut call.model,
+                &mut call.requested_model,
                 &mut call.feature,
                 &mut call.user,
                 &mut call.account,
@@ -248,13 +249,15 @@ impl PromptWriter {
             // An empty text still ends a message and costs its overhead.
             let empty = [(0, 0)];
             let pieces = if block.pieces.is_empty() { &empty[..] } else { &block.pieces };
+            // A block that has tokens and no text is known by its id alone.
+            let known = (block.characters > 0 || block.tokens == 0).then_some(part.block);
             for (position, (hash, tokens)) in pieces.iter().enumerate() {
                 let ends_block = position == last;
                 end = self.tree.child(Node {
                     parent: end,
                     hash: *hash,
                     tokens: tokens + if ends_block { part.overhead } else { 0 },
-                    block: Some(part.block),
+                    block: known,
                     component: part.component,
                     ends_block,
                     ends_message: ends_block && part.ends_message,

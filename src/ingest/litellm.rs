@@ -142,6 +142,9 @@ impl<'a> Row<'a> {
             model: name(self.model)
                 .or_else(|| name(self.model_group))
                 .map(|model| without_prefix(model, provider.as_deref())),
+            requested_model: self
+                .requested_model(inside)
+                .map(|model| without_prefix(model, provider.as_deref())),
             provider: provider.map(provider_name),
             user: name(self.end_user)
                 .or_else(|| inside.meta("user_api_key_end_user_id"))
@@ -164,6 +167,16 @@ impl<'a> Row<'a> {
         };
         tags::read(inside.tags, inside.metadata, &mut draft)?;
         Ok(draft)
+    }
+
+    /// What the caller asked for: the stored request's word, else the group of
+    /// deployments, which is the name that callers use.
+    fn requested_model<'b>(&self, inside: &Inside<'b>) -> Option<Cow<'b, str>>
+    where
+        'a: 'b,
+    {
+        let stored = inside.request.and_then(|request| request.get("model"));
+        stored.and_then(Json::name).or_else(|| self.model_group.and_then(Value::name))
     }
 
     fn status(&self, inside: &Inside<'_>) -> Status {

@@ -77,7 +77,7 @@ mod tests {
     }
 
     const PAYLOAD: &str = r#"{"id":"c-1","trace_id":"t-1","call_type":"acompletion","cache_hit":null,"stream":true,
-        "status":"success","custom_llm_provider":"bedrock","model":"bedrock/us.anthropic.claude-sonnet-5",
+        "status":"success","custom_llm_provider":"bedrock","model":"bedrock/us.anthropic.claude-sonnet-5","model_group":"large",
         "startTime":1772600767.25,"completionStartTime":1772600767.75,"endTime":1772600769.25,
         "prompt_tokens":2000,"completion_tokens":40,"total_tokens":2040,"response_cost":0.0031,
         "request_tags":["User-Agent: curl/8","team:blue","faq"],"end_user":"","hidden_params":{},
@@ -98,6 +98,7 @@ mod tests {
         let text = |symbol| batch.strings.text_of(symbol);
         assert_eq!(text(call.provider), Some("aws.bedrock"));
         assert_eq!(text(call.model), Some("us.anthropic.claude-sonnet-5"));
+        assert_eq!(text(call.requested_model), Some("large"));
         // The proxy's own tag is none; the first one of a person is the feature.
         assert_eq!(text(call.feature), Some("team:blue"));
         assert_eq!((text(call.user), text(call.account)), (Some("u-9"), Some("ops")));

@@ -72,6 +72,16 @@ impl<'t> Caching<'t> {
         caching
     }
 
+    /// The calls.
+    pub(crate) const fn traffic(&self) -> &'t Traffic<'t> {
+        self.traffic
+    }
+
+    /// The parameters of the replay.
+    pub(crate) const fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The handle under which a model's requests share one cache.
     pub(crate) fn stream_model(&self, model: ModelIndex) -> ModelIndex {
         self.traffic.models.first(model)
@@ -101,6 +111,12 @@ impl<'t> Caching<'t> {
             }
             _ => Policy::None,
         }
+    }
+
+    /// What a provider that caches by itself does.
+    pub(crate) fn automatic(&self, model: ModelIndex) -> Policy {
+        let lifetime = self.options.lifetime;
+        Policy::Automatic(lifetime.unwrap_or_else(|| default_lifetime(self.facts(model))))
     }
 
     /// What else could be asked for, cheapest to set up first.

@@ -17,7 +17,7 @@ use crate::techniques::traffic::{
 use crate::units::{Timestamp, Tokens, Usd};
 
 use super::caching::Caching;
-use super::logged;
+use super::logged::Outgoing;
 use super::replay::policy::Policy;
 use super::replay::stream::{Nodes, Stream};
 use super::replay::{Split, replay};
@@ -99,6 +99,15 @@ struct Pending {
     moved: bool,
 }
 
+/// Where a stream belongs.
+struct Site {
+    family: FamilyIndex,
+    model: ModelIndex,
+    /// How many places its family knows.
+    nodes: usize,
+    world: World,
+}
+
 /// The requests of one model and lane.
 #[derive(Default)]
 struct Lane {
@@ -108,7 +117,7 @@ struct Lane {
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
-impl<'t> Engine<'t> {
+impl Engine<'_> {
     /// A technique that has looked the traffic over.
     pub(crate) fn rewriter(&self, technique: TechniqueId) -> Option<&dyn Rewriter> {
         self.rewriters[technique.index()].as_deref().map(|rewriter| rewriter as &dyn Rewriter)
@@ -161,7 +170,10 @@ impl<'t> Engine<'t> {
                 self.batch_splits(&lane, world)
             } else {
                 self.send(&mut lane, &mut nodes);
-                self.served(family, model, &lane, nodes.len(), world, detail.as_deref_mut())
+                {
+                    let site = Site { family, model, nodes: nodes.len(), world };
+                    self.served(&site, &lane, detail.as_deref_mut())
+                }
             };
             for (pending, served) in lane.pending.iter().zip(splits) {
                 let cost = match served {
@@ -218,23 +230,15 @@ impl<'t> Engine<'t> {
     fn send(&self, lane: &mut Lane, nodes: &mut Nodes) {
         for pending in &lane.pending {
             let request = &pending.request;
-            let visible = request.output.saturating_sub(request.reasoning);
             let delay = self.caching.delay(pending.call);
-            let (stream, traffic) = (&mut lane.stream, self.traffic);
-            logged::push(stream, nodes, traffic, pending.call, &request.prompt, visible, delay);
+            Outgoing { traffic: self.traffic, call: pending.call, prompt: &request.prompt, delay }
+                .push_to(&mut lane.stream, nodes);
         }
     }
 
     /// How the requests of a lane are served, and under which policy.
-    fn served(
-        &self,
-        family: FamilyIndex,
-        model: ModelIndex,
-        lane: &Lane,
-        nodes: usize,
-        world: World,
-        detail: Option<&mut Detail>,
-    ) -> Vec<Served> {
+    fn served(&self, site: &Site, lane: &Lane, detail: Option<&mut Detail>) -> Vec<Served> {
+        let Site { family, model, nodes, world } = *site;
         let current = self.caching.current(family, model);
         let rules = self.caching.rules(model);
         let run = |policy| replay(&lane.stream, policy, rules, nodes);
@@ -327,7 +331,7 @@ impl<'t> Engine<'t> {
         let usage = Usage {
             input: logged.input.map(|_| Tokens::new(total)),
             cache_read: Some(Tokens::new(u64::from(split.read))),
-            cache_write: writes(split, policy),
+            cache_write: Some(writes(split, policy)),
             output: logged.output.map(|_| Tokens::new(request.output)),
             reasoning: logged.reasoning.map(|_| Tokens::new(request.reasoning)),
             audio_input: None,
@@ -370,11 +374,11 @@ impl Detail {
 }
 
 /// What was written, by the lifetime that was bought.
-fn writes(split: Split, policy: Policy) -> Option<CacheWrites> {
+pub(crate) fn writes(split: Split, policy: Policy) -> CacheWrites {
     let ttl = |lifetime: super::replay::policy::Lifetime| lifetime.ttl();
     let (written, head) =
         (Tokens::new(u64::from(split.written)), Tokens::new(u64::from(split.written_head)));
-    Some(match policy {
+    match policy {
         Policy::None => CacheWrites::unstated(written),
         Policy::Automatic(lifetime)
         | Policy::Head(lifetime)
@@ -388,7 +392,7 @@ fn writes(split: Split, policy: Policy) -> Option<CacheWrites> {
             short: ttl(rest).map(|ttl| (ttl, written)),
             long: ttl(long).map(|ttl| (ttl, head)),
         },
-    })
+    }
 }
 
 /// Until when the first seven tenths of a stream's own time last.

@@ -26,45 +26,43 @@ impl Logged {
             let model = traffic.models.first(traffic.call(index).model);
             let stream = streams.entry((model, traffic.record(index).tier)).or_default();
             traffic.prompt(index, &mut prompt);
-            let usage = traffic.usage(index);
-            let visible = usage
-                .output
-                .unwrap_or_default()
-                .saturating_sub(usage.reasoning.unwrap_or_default());
-            push(stream, &mut nodes, traffic, index, &prompt, visible.get(), delay(index));
+            Outgoing { traffic, call: index, prompt: &prompt, delay: delay(index) }
+                .push_to(stream, &mut nodes);
         }
         Self { streams, nodes: nodes.len() }
     }
 }
 
-/// Adds a request of a call to a stream.
-pub(crate) fn push(
-    stream: &mut Stream,
-    nodes: &mut Nodes,
-    traffic: &Traffic<'_>,
-    index: CallIndex,
-    prompt: &Prompt,
-    visible: u64,
-    delay: i64,
-) {
-    let call = traffic.call(index);
-    let mut answer = Vec::new();
-    if let Some(end) = call.answer_end {
-        let behind = traffic.tree.upwards(end).take_while(|id| *id != call.end);
-        answer.extend(behind.map(|id| traffic.tree.stretch(id).identity));
-        answer.reverse();
+/// A request of a call, on its way into a stream.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) traffic: &'a Traffic<'a>,
+    pub(crate) call: CallIndex,
+    pub(crate) prompt: &'a Prompt,
+    pub(crate) delay: i64,
+}
+
+impl Outgoing<'_> {
+    /// Adds the request to a stream.
+    pub(crate) fn push_to(&self, stream: &mut Stream, nodes: &mut Nodes) {
+        let traffic = self.traffic;
+        let call = traffic.call(self.call);
+        let mut answer = Vec::new();
+        if let Some(end) = call.answer_end {
+            let behind = traffic.tree.upwards(end).take_while(|id| *id != call.end);
+            answer.extend(behind.map(|id| traffic.tree.stretch(id).identity));
+            answer.reverse();
+        }
+        stream.is_blocks |= traffic.is_blocks(self.call);
+        stream.push(
+            nodes,
+            &Sent {
+                call: self.call,
+                time: call.time,
+                delay: self.delay,
+                prompt: self.prompt,
+                marks: traffic.marks.get(&self.call).map_or(&[], Vec::as_slice),
+                answer: &answer,
+            },
+        );
     }
-    stream.is_blocks |= traffic.is_blocks(index);
-    let visible = u32::try_from(visible).unwrap_or(u32::MAX);
-    stream.push(
-        nodes,
-        &Sent {
-            call: index,
-            time: call.time,
-            delay,
-            prompt,
-            marks: traffic.marks.get(&index).map_or(&[], Vec::as_slice),
-            answer: (!answer.is_empty()).then_some((answer.as_slice(), visible)),
-        },
-    );
 }

@@ -4,6 +4,9 @@
 //! Only this module prices what techniques rewrite. Knows no file, no format
 //! and no report.
 
+pub mod backtest;
+pub mod breaks;
+pub mod cache;
 mod caching;
 pub mod climb;
 pub mod draws;
@@ -12,7 +15,7 @@ mod expectation;
 mod logged;
 pub mod order;
 pub mod reasons;
-mod replay;
+pub mod replay;
 mod scenario;
 mod simulate;
 pub mod totals;

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::Value;
-use crate::techniques::technique::{Coin, World};
+use crate::techniques::technique::{Coin, Rewriter, World};
 use crate::techniques::traffic::{FamilyIndex, Traffic, Unit};
 use crate::units::{Evidence, Share, Usd};
 
@@ -147,7 +147,7 @@ fn coins(engine: &Engine<'_>) -> Vec<(Coin, Value)> {
     TechniqueId::ALL
         .into_iter()
         .filter_map(|technique| engine.rewriter(technique))
-        .flat_map(|rewriter| rewriter.coins())
+        .flat_map(Rewriter::coins)
         .collect()
 }
 

@@ -142,6 +142,17 @@ impl<'a> Pricer<'a> {
         let Some(found) = self.find(call.provider, model) else {
             return Err(State::UnknownModel);
         };
+        let priced = self.priced_as(call, found, at);
+        let mut evidence = basis_evidence(found, call.flags.inferred_provider);
+        if at.is_none() || call.flags.assumed_write_lifetime {
+            evidence = evidence.worst(Evidence::Assumed);
+        }
+        Ok((priced, evidence))
+    }
+
+    /// Prices a call's counters as another model, or as at another time.
+    #[must_use]
+    pub fn priced_as(&self, call: &Call, model: &Match<'_>, at: Option<Timestamp>) -> Priced {
         // Schedules go by the time of completion.
         let latency = call.latency_milliseconds.get().unwrap_or(0);
         let completed = at.map(|at| {
@@ -149,8 +160,8 @@ impl<'a> Pricer<'a> {
             Timestamp::from_micros(at.micros().saturating_add(micros))
         });
         let tools = [(Tool::WebSearch, u64::from(call.tool_requests))];
-        let priced = found.price(&PriceQuery {
-            usage: &usage,
+        model.price(&PriceQuery {
+            usage: &call.usage.get(),
             lane: LaneQuery {
                 tier: call.tier,
                 region: self.log.strings.text_of(call.region),
@@ -158,12 +169,7 @@ impl<'a> Pricer<'a> {
             },
             media: MediaTokens::default(),
             tools: if call.tool_requests > 0 { &tools } else { &[] },
-        });
-        let mut evidence = basis_evidence(found, call.flags.inferred_provider);
-        if at.is_none() || call.flags.assumed_write_lifetime {
-            evidence = evidence.worst(Evidence::Assumed);
-        }
-        Ok((priced, evidence))
+        })
     }
 
     /// Prices a bucket: its calls are unknown, so long-context prices apply

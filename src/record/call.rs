@@ -23,6 +23,9 @@ pub struct Call {
     pub provider: Option<Symbol>,
     /// The model that served it; the requested one where the log has no other.
     pub model: Option<Symbol>,
+    /// The model that was asked for, where the log tells it apart from the one
+    /// that served.
+    pub requested_model: Option<Symbol>,
     /// The feature it belongs to, where the log carries a tag for it.
     pub feature: Option<Symbol>,
     /// The end user.
@@ -70,6 +73,7 @@ impl Default for Call {
             time: PackedTime::UNKNOWN,
             provider: None,
             model: None,
+            requested_model: None,
             feature: None,
             user: None,
             account: None,

@@ -52,7 +52,7 @@ pub fn outcome_notes(ladder: &Ladder) -> Vec<String> {
             notes.push(format!("Of the saving: {}", parts.join(", ")));
         }
     }
-    if ladder.not_simulated_calls > 0 || ladder.not_simulated_usd.is_some() {
+    if ladder.not_simulated_calls > 0 {
         let cost = ladder
             .not_simulated_usd
             .map_or_else(|| "at an unknown cost".to_owned(), NanoUsd::to_display);

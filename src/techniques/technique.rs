@@ -228,6 +228,11 @@ pub struct Conversation {
     pub calls: u32,
     /// Turns that have been summed up and paid for.
     pub compacted_turns: u32,
+    /// Whether a model has been chosen, and paid for, by a router.
+    pub router_asked: bool,
+    /// What the call at hand was charged for the choice of its model: a
+    /// technique that chooses otherwise takes it back.
+    pub choice_fee: Usd,
 }
 
 /// Why a technique is not used.

@@ -8,21 +8,42 @@ use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan as _};
 
 use crate::prices::{Model, ModelTier};
-use crate::units::{Timestamp, Tokens};
+use crate::units::{Timestamp, Tokens, Usd};
 
-use super::traffic::{ModelIndex, Models};
+use super::profile::GroupProfile;
+use super::traffic::{ModelIndex, Models, Traffic};
 
 /// What is asked of a model that takes over calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand {
-    /// Prompt tokens of all calls.
+    /// Prompt tokens, in those of the model that is replaced. A typical call's:
+    /// long prompts may have a price of their own.
     pub input: Tokens,
-    /// Output tokens of all calls.
+    /// Output tokens of such a call.
     pub output: Tokens,
     /// When the log ends; `None`: prices of the table's date.
     pub end: Option<Timestamp>,
     /// Days after that for which the model must still be sold.
     pub days: i64,
+}
+
+impl Demand {
+    /// A mean call of a group, rounded up to whole tokens. Without dates in the
+    /// log, models are judged at the date of the price table.
+    #[must_use]
+    pub fn of(traffic: &Traffic<'_>, profile: &GroupProfile, days: i64) -> Self {
+        let mean = |sum: u64| Tokens::new(sum.div_ceil(profile.calls.max(1)));
+        let end = traffic.end.unwrap_or_else(|| traffic.ledger.table.as_of_instant());
+        Self { input: mean(profile.input), output: mean(profile.output), end: Some(end), days }
+    }
+
+    /// What it costs at a model, in that model's tokens, at the log's end.
+    #[must_use]
+    pub fn cost(&self, models: &Models<'_>, from: ModelIndex, at: ModelIndex) -> Usd {
+        let input = Tokens::new(models.retokenised(self.input.get(), from, at));
+        let output = Tokens::new(models.retokenised(self.output.get(), from, at));
+        models.cost(at, self.end, input, output)
+    }
 }
 
 /// The cheapest model of the next tier down that the same provider sells, for
@@ -49,23 +70,28 @@ pub fn cheapest(
     demand: &Demand,
     fits: impl Fn(&Model) -> bool,
 ) -> Option<ModelIndex> {
+    let candidates = successors(models, from, demand).into_iter();
+    candidates
+        .filter(|index| fits(models.get(*index).model()))
+        .min_by_key(|index| demand.cost(models, from, *index))
+}
+
+/// The models that the same provider still sells when the demand ends and that
+/// answer in text, by id; the model itself is not among them.
+#[must_use]
+pub fn successors(models: &Models<'_>, from: ModelIndex, demand: &Demand) -> Vec<ModelIndex> {
     let sold = models.sold_by(models.get(from).model().provider());
-    let candidates = sold.into_iter().filter(|index| {
-        let candidate = models.get(*index).model();
+    let stays = |index: &ModelIndex| {
         !models.is_same(*index, from)
-            && fits(candidate)
-            && stays(candidate, demand)
+            && stays(models.get(*index).model(), demand)
             && generates(models, *index, demand.end)
-    });
-    candidates.min_by_key(|index| {
-        let input = Tokens::new(models.retokenised(demand.input.get(), from, *index));
-        let output = Tokens::new(models.retokenised(demand.output.get(), from, *index));
-        models.cost(*index, demand.end, input, output)
-    })
+    };
+    sold.into_iter().filter(stays).collect()
 }
 
 /// Whether a model is still sold so many days after the end of the log.
-fn stays(model: &Model, demand: &Demand) -> bool {
+#[must_use]
+pub fn stays(model: &Model, demand: &Demand) -> bool {
     let Some(shutdown) = model.shutdown() else { return true };
     horizon(demand.end, demand.days).is_none_or(|horizon| shutdown > horizon)
 }
@@ -80,6 +106,6 @@ pub fn horizon(end: Option<Timestamp>, days: i64) -> Option<Date> {
 /// Embedding models have tiers too; they answer nothing.
 fn generates(models: &Models<'_>, index: ModelIndex, at: Option<Timestamp>) -> bool {
     let one = Tokens::new(1);
-    !(models.cost(index, at, Tokens::ZERO, one) == crate::units::Usd::ZERO)
-        || models.cost(index, at, one, Tokens::ZERO) == crate::units::Usd::ZERO
+    models.cost(index, at, Tokens::ZERO, one) != Usd::ZERO
+        || models.cost(index, at, one, Tokens::ZERO) == Usd::ZERO
 }

@@ -473,7 +473,7 @@ fn a_bound_is_shown_as_a_bound() {
     let table = PriceTable::embedded().unwrap_or_else(|error| panic!("{error}"));
     let settings = Settings::default();
     let ledger = Ledger::new(&log, &table, &settings);
-    let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    let document = assemble::document(&log, &ledger, &Naming::PublishedKey, None);
     let rows = document.attribution.component.iter();
     let bounds: Vec<&str> =
         rows.filter(|row| row.figures.at_most).map(|row| row.key.as_str()).collect();

@@ -11,6 +11,7 @@ use tokopt::ladder::climb::{Ladder, Step};
 use tokopt::ladder::order::Order;
 use tokopt::prices::PriceTable;
 use tokopt::techniques::id::TechniqueId;
+use tokopt::techniques::parameters::Assumptions;
 
 fn prices() -> PriceTable {
     PriceTable::embedded().expect("the embedded table is sound")
@@ -18,9 +19,11 @@ fn prices() -> PriceTable {
 
 /// A workload from its text, with parameters set over it.
 fn workload(text: &str, set: &[(&str, &str)]) -> Result<Workload, EstimateError> {
-    let set: Vec<(String, String)> =
-        set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    WorkloadFile::parse(text)?.workload(&set)
+    let mut found = WorkloadFile::parse(text)?.workload(Assumptions::typical())?;
+    for (path, value) in set {
+        found.assumptions.set(path, value)?;
+    }
+    Ok(found)
 }
 
 fn ladder(text: &str, set: &[(&str, &str)]) -> Ladder {

@@ -227,6 +227,6 @@ fn features_of_an_export_are_as_logged() {
     let ledger = Ledger::new(&log, &table, &settings);
     assert!(!ledger.buckets.is_empty());
     assert_eq!(ledger.feature_evidence, Evidence::Measured);
-    let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    let document = assemble::document(&log, &ledger, &Naming::PublishedKey, None);
     assert!(document.warnings.iter().all(|warning| warning.code != "CALL_SITES"));
 }

@@ -74,7 +74,7 @@ fn log_of(paths: &[String], options: ReadOptions<'_>) -> Log {
 fn document_of(log: &Log) -> Document {
     let settings = settings();
     let ledger = Ledger::new(log, &TABLE, &settings);
-    assemble::document(log, &ledger, &Naming::PublishedKey)
+    assemble::document(log, &ledger, &Naming::PublishedKey, None)
 }
 
 fn rendered(document: &Document, kind: Kind) -> String {

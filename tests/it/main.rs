@@ -10,17 +10,28 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod batch;
 mod broken_files;
 mod claude_code;
 mod cli;
 mod cli_reference;
 mod components;
+mod compression;
+mod dedup;
 mod estimate;
 mod exchange;
 mod explain;
+mod findings;
 mod flat_formats;
 mod invariants;
+mod oracle;
+mod output;
 mod prices;
 mod proofs;
 mod reference;
 mod reports;
+mod retrieval;
+mod rewriting;
+mod routing;
+mod small_logs;
+mod tuning;

@@ -63,7 +63,7 @@ fn a_coding_session_has_the_totals_its_authors_published() {
     let table = PriceTable::embedded().unwrap_or_else(|error| panic!("{error}"));
     let settings = Settings::default();
     let ledger = Ledger::new(&log, &table, &settings);
-    let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    let document = assemble::document(&log, &ledger, &Naming::PublishedKey, None);
     let totals = &document.totals;
     let get = |tokens: Option<Tokens>| tokens.map(Tokens::get);
     assert_eq!(totals.calls, Some(10));
@@ -270,7 +270,7 @@ fn agent_runs_cost_what_they_were_billed_and_are_mostly_history() {
     let billed: Usd = seen.costs.values().map(|cost| dollars(cost)).sum();
     assert!(priced.femto().abs_diff(billed.femto()) < MICRO_DOLLAR, "{priced:?}, {billed:?}");
 
-    let document = assemble::document(&log, &ledger, &Naming::PublishedKey);
+    let document = assemble::document(&log, &ledger, &Naming::PublishedKey, None);
     let mut rows = document.attribution.component.iter();
     let history = rows.find(|row| row.key == Component::History.key());
     let history = history.and_then(|row| row.figures.input_tokens).unwrap_or_default().get();

@@ -12,6 +12,8 @@ pub enum Field {
     RequestId,
     /// The model.
     Model,
+    /// The model that was asked for.
+    RequestedModel,
     /// The provider that billed it.
     Provider,
     /// What was asked for.
@@ -193,8 +195,9 @@ pub const NAMES: &[(&str, Field)] = &[
     ("model", Field::Model),
     ("model_name", Field::Model),
     ("model_id", Field::Model),
-    ("request_model", Field::Model),
-    ("gen_ai.request.model", Field::Model),
+    ("requested_model", Field::RequestedModel),
+    ("request_model", Field::RequestedModel),
+    ("gen_ai.request.model", Field::RequestedModel),
     ("provider", Field::Provider),
     ("provider_name", Field::Provider),
     ("gen_ai.provider.name", Field::Provider),

@@ -56,12 +56,6 @@ impl<'a> Fields<'a> {
         self.moment = moment;
     }
 
-    /// Whether the field was found.
-    #[must_use]
-    pub fn has(&self, field: Field) -> bool {
-        self.value(field).is_some()
-    }
-
     /// The value of a field.
     #[must_use]
     pub fn value(&self, field: Field) -> Option<Value<'a>> {
@@ -138,7 +132,9 @@ impl<'a> Fields<'a> {
     pub fn draft(&self, batch: &mut Batch) -> Result<Draft<'a>, Fault> {
         let counts = counts::read(self, batch)?;
         let usage = counts.usage;
-        if !self.has(Field::Model) && !usage.is_reported() && usage.cache_read.is_none() {
+        let requested_model = self.name(Field::RequestedModel);
+        let model = self.name(Field::Model).or_else(|| requested_model.clone());
+        if model.is_none() && !usage.is_reported() && usage.cache_read.is_none() {
             return Err(Fault::Other("neither a model nor a token count"));
         }
         let request_id = self.name(Field::RequestId);
@@ -150,7 +146,8 @@ impl<'a> Fields<'a> {
                 .map_or_else(Operation::default, |name| operation(&name)),
             time: self.time()?,
             provider: self.name(Field::Provider),
-            model: self.name(Field::Model),
+            model,
+            requested_model,
             feature: self.name(Field::Feature),
             user: self.name(Field::User),
             account: self.name(Field::Account),

@@ -35,6 +35,25 @@ fn tokens(count: u64) -> Option<Tokens> {
 }
 
 #[test]
+fn the_model_asked_for_stands_in_where_none_is_said_to_have_served() {
+    let models = |line: &str| {
+        let (call, batch) = call(line);
+        let text = |symbol| batch.strings.text_of(symbol).map(str::to_owned);
+        (text(call.requested_model), text(call.model))
+    };
+    let name = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        models(r#"{"requested_model":"gpt-5","model":"gpt-5-mini","input_tokens":1}"#),
+        (name("gpt-5"), name("gpt-5-mini"))
+    );
+    assert_eq!(
+        models(r#"{"gen_ai.request.model":"gpt-5","input_tokens":1}"#),
+        (name("gpt-5"), name("gpt-5"))
+    );
+    assert_eq!(models(r#"{"model":"gpt-5","input_tokens":1}"#), (None, name("gpt-5")));
+}
+
+#[test]
 fn a_full_line_is_read() {
     let (call, batch) = call(
         r#"{"service_tier":"flex", "timestamp":"2026-03-04T05:06:07.250Z","request_id":"r-1",

@@ -23,7 +23,10 @@ pub fn read_tier<'a>(tier: Json<'a>, reading: &mut Reading<'a>) {
 pub fn read_fact<'a>(key: &str, value: Json<'a>, reading: &mut Reading<'a>) -> Result<(), Fault> {
     let draft = &mut reading.draft;
     match key {
-        "model" => draft.model = value.text().or(draft.model.take()),
+        "model" => {
+            draft.requested_model = value.text();
+            draft.model = value.text().or(draft.model.take());
+        }
         "max_tokens" | "max_completion_tokens" | "max_output_tokens" => {
             draft.request.max_tokens = Count::from_optional(value.count("max_tokens")?);
         }

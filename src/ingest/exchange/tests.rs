@@ -49,6 +49,19 @@ fn components(packed: &Packed) -> Vec<(Component, bool)> {
 }
 
 #[test]
+fn the_model_asked_for_is_kept_beside_the_one_that_served() {
+    let line = r#"{"request":{"model":"gpt-5","messages":[{"role":"user","content":"Hi"}]},
+        "response":{"id":"c1","object":"chat.completion","model":"gpt-5-mini","choices":[],
+        "usage":{"prompt_tokens":3,"completion_tokens":1}}}"#;
+    let (memo, mut batch) = (Memo::default(), Batch::default());
+    let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "log", memo: &memo };
+    assert_eq!(Exchange.read(&record, &mut batch), Ok(Outcome::Kept));
+    let name = |symbol| batch.strings.text_of(symbol);
+    let call = &batch.calls[0].call;
+    assert_eq!((name(call.requested_model), name(call.model)), (Some("gpt-5"), Some("gpt-5-mini")));
+}
+
+#[test]
 fn a_chat_prompt_is_laid_out_as_it_is_billed() {
     let packed = with_chat(
         r#"{"messages":[{"role":"system","content":"Be brief."},

@@ -129,7 +129,7 @@ impl Mapping {
 }
 
 const fn says_something(field: Field) -> bool {
-    field.is_usage() || matches!(field, Field::Model | Field::Usage)
+    field.is_usage() || matches!(field, Field::Model | Field::RequestedModel | Field::Usage)
 }
 
 fn unknown(format: &str, field: &str) -> MappingError {

@@ -5,7 +5,7 @@
 //! use, can be read once its first answer has begun, and is refreshed by every
 //! read on its path. Knows no price.
 
-pub(crate) mod policy;
+pub mod policy;
 pub(crate) mod stream;
 
 use policy::{Lifetime, Policy, Rules};
@@ -96,10 +96,10 @@ fn every_block(
     for place in steps {
         cache[place.node as usize].write(time, request.delay, lifetime.micros());
     }
-    if rules.caches_answer
-        && let Some((node, _)) = request.answer
-    {
-        cache[node as usize].write(time, request.delay, lifetime.micros());
+    if rules.caches_answer {
+        for node in &request.answer {
+            cache[*node as usize].write(time, request.delay, lifetime.micros());
+        }
     }
     Split { read, written, written_head: 0 }
 }
@@ -216,7 +216,7 @@ mod tests {
                 delay: SECOND,
                 prompt,
                 marks: &[],
-                answer: None,
+                answer: &[],
             };
             stream.push(&mut nodes, &sent);
         }

@@ -41,8 +41,8 @@ pub(crate) struct Replayed {
     pub(crate) documents: Option<usize>,
     /// Breakpoints that the logged request set, among its own places.
     pub(crate) marks: Vec<(usize, Option<Ttl>)>,
-    /// The place behind its answer, and the tokens up to there.
-    pub(crate) answer: Option<(u32, u32)>,
+    /// The places of its answer in later prompts.
+    pub(crate) answer: Vec<u32>,
 }
 
 /// Requests to one model in one lane, in order of time.
@@ -80,8 +80,8 @@ pub(crate) struct Sent<'a> {
     pub(crate) delay: i64,
     pub(crate) prompt: &'a [Segment],
     pub(crate) marks: &'a [(StretchId, Option<Ttl>)],
-    /// The answer as it stands in later prompts: its identities, and its tokens.
-    pub(crate) answer: Option<(&'a [u64], u32)>,
+    /// The answer as it stands in later prompts: its identities in order.
+    pub(crate) answer: &'a [u64],
 }
 
 impl Stream {
@@ -110,10 +110,11 @@ impl Stream {
                 marks.extend(here.map(|(_, ttl)| (at, *ttl)));
             }
         }
-        let answer = sent.answer.map(|(identities, tokens)| {
-            let end = identities.iter().fold(chain, |chain, identity| mix(chain, *identity));
-            (nodes.number(end), position.saturating_add(tokens))
+        let answer = sent.answer.iter().map(|identity| {
+            chain = mix(chain, *identity);
+            nodes.number(chain)
         });
+        let answer = answer.collect();
         self.requests.push(Replayed {
             call: sent.call,
             time: sent.time,

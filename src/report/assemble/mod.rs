@@ -4,11 +4,18 @@
 //! Rounds every amount once, and so that the rows of a table add up to its
 //! total digit for digit.
 
+mod estimated;
 mod figures;
+mod ladder;
+mod month;
+mod monthly;
 mod names;
 mod notes;
+mod plan;
 mod remarked;
 mod tables;
+mod why;
+mod worth;
 
 use std::collections::BTreeMap;
 
@@ -20,23 +27,33 @@ use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Evidence, Moment, Share, Usd};
 
 use super::document::{
-    Document, IgnoredReason, Input, InputFile, PartlyUnpriced, Prices, Pseudonyms, Quotient,
-    Rejection, Totals, UNKNOWN_KEY, UnpricedModel, Users, Window,
+    Document, IgnoredReason, Input, InputFile, PartlyUnpriced, Prices, Pseudonyms, Rejection,
+    Totals, UNKNOWN_KEY, UnpricedModel, Users, Window,
 };
 
+use month::Length;
 use remarked::Remarked;
 
+pub use estimated::{Described, estimated};
+pub use ladder::Analysis;
 pub use names::Naming;
 
 /// Rejections a document carries.
 const MOST_REJECTIONS: usize = 100;
 
-/// Makes the document of an analysis.
+/// Makes the document of a log; without an analysis it has no ladder, no plan
+/// and no monthly bills.
 #[must_use]
-pub fn document(log: &Log, ledger: &Ledger<'_>, naming: &Naming) -> Document {
+pub fn document(
+    log: &Log,
+    ledger: &Ledger<'_>,
+    naming: &Naming,
+    analysis: Option<&Analysis<'_>>,
+) -> Document {
     let mut document = Document::new(env!("CARGO_PKG_VERSION"));
+    let length = Length::of(ledger);
     document.input = input(log);
-    document.window = window(ledger);
+    document.window = Length::window(length);
     document.totals = totals(ledger);
     let remarks = Remarked::of(ledger);
     document.prices = prices(ledger, &remarks);
@@ -45,6 +62,9 @@ pub fn document(log: &Log, ledger: &Ledger<'_>, naming: &Naming) -> Document {
     document.metrics = figures::metrics(ledger, document.totals.cost_usd);
     document.users = users(ledger, naming, &document.window);
     document.warnings = notes::warnings(ledger, &remarks, &document);
+    if let Some(analysis) = analysis {
+        analysis.fill(&mut document, naming, length);
+    }
     document
 }
 
@@ -91,37 +111,6 @@ fn input_file(file: &FileAccount) -> InputFile {
             .map(|(reason, lines)| IgnoredReason { reason: (*reason).to_owned(), lines: *lines })
             .collect(),
     }
-}
-
-/// The stretch of time that the calls cover, at least a day long.
-fn window(ledger: &Ledger<'_>) -> Window {
-    const DAY: u64 = 86_400_000_000;
-    let moments = || ledger.entries.iter().filter_map(|entry| entry.time);
-    let starts = ledger.buckets.iter().filter_map(|entry| ledger.bucket(entry).start);
-    let ends = ledger.buckets.iter().filter_map(|entry| ledger.bucket(entry).end);
-    let dated = moments().filter_map(Moment::timestamp).chain(starts).chain(ends);
-    if let Some((start, end)) = first_and_last(dated) {
-        let length = end.micros().abs_diff(start.micros()).max(DAY);
-        return Window {
-            start: Some(start.to_string()),
-            end: Some(end.to_string()),
-            days: Quotient::of_counts(length, DAY),
-        };
-    }
-    let length = first_and_last(moments().map(|moment| moment.micros))
-        .map(|(start, end)| end.abs_diff(start).max(DAY));
-    Window {
-        start: None,
-        end: None,
-        days: length.and_then(|length| Quotient::of_counts(length, DAY)),
-    }
-}
-
-fn first_and_last<T: Copy + Ord>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
-    values.fold(None, |found, value| {
-        let (first, last) = found.unwrap_or((value, value));
-        Some((first.min(value), last.max(value)))
-    })
 }
 
 /// Adds what is known; a sum of nothing known stays unknown.

@@ -42,6 +42,9 @@ pub struct Ladder {
     /// Whether the applied steps are worth doing at all, taken together; null
     /// where nothing is applied.
     pub worth: Option<Worth>,
+    /// What an hour of work is taken to cost, in US dollars: a choice of the
+    /// reader's.
+    pub hourly_rate_usd: NanoUsd,
     /// What the calls cost for each of the 256 sets of techniques on offer, in
     /// US dollars. The index is the set: bit 0 is the first technique of the
     /// playbook order.

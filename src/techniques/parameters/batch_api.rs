@@ -23,9 +23,9 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "resubmission",
         unit: Unit::Share,
         kind: Kind::Cost,
-        spread: Some(Spread::hundredths(3, 1, 0)),
-        meaning: "The share of batched calls that expire or fail and are sent again.",
-        source: "no figure is published; the band is ours",
+        spread: Some(Spread::hundredths(3, 0, 0)),
+        meaning: "The share of batched calls that are billed and sent again all the same.",
+        source: "providers do not bill items that expire or fail, so sending them again costs nothing more; the low value is ours",
     },
     Parameter {
         technique: TECHNIQUE,
@@ -69,7 +69,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
 
 /// The share of a marked opening that calls inside a batch read from the cache.
 pub const HIT_SHARE: Handle = Handle::of(PARAMETERS, "hit_share");
-/// The share of batched calls that expire or fail and are sent again.
+/// The share of batched calls that are billed and sent again all the same.
 pub const RESUBMISSION: Handle = Handle::of(PARAMETERS, "resubmission");
 /// The share of a feature's calls that must fall into one half-hour of the
 /// day, or into bursts, to look scheduled.

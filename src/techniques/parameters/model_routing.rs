@@ -29,6 +29,16 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         technique: TECHNIQUE,
+        name: "judge",
+        unit: Unit::Switch,
+        kind: Kind::Choice,
+        spread: Some(Spread::ON),
+        meaning: "Pay for a judge of every cascade answer: the cheap model reads question and \
+            answer.",
+        source: "choice of method: off where rejected answers show by themselves",
+    },
+    Parameter {
+        technique: TECHNIQUE,
         name: "refresh",
         unit: Unit::Switch,
         kind: Kind::Choice,
@@ -62,8 +72,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         kind: Kind::Assumption,
         spread: Some(Spread::hundredths(130, 100, 80)),
         meaning: "Output tokens of the cheaper model for one of the logged model's.",
-        source: "no general figure is published; the band is ours, measured where both models \
-            serve a feature",
+        source: "no general figure is published; the band is ours",
     },
     Parameter {
         technique: TECHNIQUE,
@@ -128,6 +137,8 @@ pub const ROUTER: Handle = Handle::of(PARAMETERS, "router");
 /// Ask the cheap model first and the logged one again where a judge rejects
 /// the answer.
 pub const CASCADE: Handle = Handle::of(PARAMETERS, "cascade");
+/// Pay for a judge of every cascade answer.
+pub const JUDGE: Handle = Handle::of(PARAMETERS, "judge");
 /// Move calls to a newer model of the same tier that costs less.
 pub const REFRESH: Handle = Handle::of(PARAMETERS, "refresh");
 /// The share of candidate traffic for which the cheaper model is good enough.

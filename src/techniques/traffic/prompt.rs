@@ -77,7 +77,7 @@ impl Traffic<'_> {
         if self.has_text(index) {
             self.name_components(index, prompt);
         } else {
-            self.name_deduced(prompt);
+            name_deduced(prompt);
         }
         let hidden = self.hidden_head(index, prompt).min(total);
         self.lay_over_bill(index, prompt, hidden, total);
@@ -113,16 +113,6 @@ impl Traffic<'_> {
             }
             segment.component = component;
             at += u64::from(segment.tokens);
-        }
-    }
-
-    /// Of a prompt without texts all but the head and the newest part is history.
-    fn name_deduced(&self, prompt: &mut [Segment]) {
-        let last = prompt.len().saturating_sub(1);
-        for segment in &mut prompt[..last] {
-            if !segment.is_head() {
-                segment.component = Component::History;
-            }
         }
     }
 
@@ -204,6 +194,16 @@ impl Traffic<'_> {
             rest -= tokens;
         }
         push(Component::Unattributed, rest);
+    }
+}
+
+/// Of a prompt without texts all but the head and the newest part is history.
+fn name_deduced(prompt: &mut [Segment]) {
+    let last = prompt.len().saturating_sub(1);
+    for segment in &mut prompt[..last] {
+        if !segment.is_head() {
+            segment.component = Component::History;
+        }
     }
 }
 

@@ -126,11 +126,11 @@ fn credit_depends_on_the_order_and_the_total_does_not() {
         output_tokens = 500
         hit_rate = 0.75
         route = [{ model = 'claude-3-5-haiku', share = 0.6 }]
-        [assumptions.output-capping]
+        [techniques.output-capping]
         brevity = 0
-        [assumptions.semantic-dedup]
+        [techniques.semantic-dedup]
         near = 0
-        [assumptions.model-routing]
+        [techniques.model-routing]
         router_prompt_tokens = 0
         router_output_tokens = 0
     ";
