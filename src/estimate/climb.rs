@@ -5,12 +5,13 @@
 //! here is measured, so every figure is assumed and the floor is the bill as it
 //! is.
 
-use crate::ladder::climb::{Ladder, LeverSaving, Step, effort};
+use crate::ladder::climb::{Ladder, LeverSaving, Step, StreamPolicy, effort};
 use crate::ladder::draws;
 use crate::ladder::order::{Order, Weight, arranged};
 use crate::ladder::reasons::{Skip, by_amount};
 use crate::ladder::totals::{Totals, Vector, share_out};
 use crate::prices::PriceTable;
+use crate::record::lane::Tier;
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::{Band, Value};
 use crate::techniques::parameters::{self, Assumptions, fine_tuning};
@@ -21,7 +22,8 @@ use super::amount::sum;
 use super::class::Class;
 use super::cost::Month;
 use super::error::EstimateError;
-use super::prepared::{Prepared, Scenario};
+use super::prepared::{Prepared, Scenario, plain};
+use super::seller::Hits;
 
 /// What is estimated: classes of calls, and the named numbers.
 #[derive(Clone, Debug, Default)]
@@ -178,7 +180,11 @@ impl Climber<'_> {
             eligible_calls: self.eligible_calls(technique),
             levers: if used { self.levers(technique, marginal)? } else { Vec::new() },
             break_even_calls: self.break_even(technique),
-            policies: Vec::new(),
+            policies: if technique == TechniqueId::PromptCaching {
+                self.policies()
+            } else {
+                Vec::new()
+            },
             evidence: Evidence::Assumed,
             warnings: Vec::new(),
         })
@@ -311,6 +317,35 @@ impl Climber<'_> {
         least.min()
     }
 
+    /// What each class that may be cached asks for, dearest first.
+    fn policies(&self) -> Vec<StreamPolicy> {
+        let technique = TechniqueId::PromptCaching;
+        let able = self.prepared.iter().zip(&self.units);
+        let able = able.filter(|(_, unit)| unit.vector.eligible().has(technique));
+        let mut rows: Vec<StreamPolicy> = able
+            .filter_map(|(prepared, unit)| {
+                let hits = Hits { share: prepared.hit_rate(), marked: true };
+                let (name, _) =
+                    prepared.logged.policy(&plain(prepared.class), hits, Tier::Standard)?;
+                let lifetime = prepared.logged.lifetime();
+                let chosen = lifetime
+                    .map_or_else(|| name.to_owned(), |lifetime| format!("{name} {lifetime}"));
+                Some(StreamPolicy {
+                    feature: Some(prepared.class.name.clone()),
+                    model: prepared.logged.found().model().id().to_owned(),
+                    current: "none".to_owned(),
+                    chosen,
+                    cost: unit.vector.raw(technique.set()).to_nano(),
+                    current_cost: unit.vector.raw(Set::NONE).to_nano(),
+                    held_out: NanoUsd::ZERO,
+                    held_out_current: NanoUsd::ZERO,
+                })
+            })
+            .collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.current_cost));
+        rows
+    }
+
     /// What everyone who reads the ladder should know.
     fn warnings(&self) -> Vec<Warning> {
         let mut warnings = vec![Warning {
@@ -337,8 +372,8 @@ impl Climber<'_> {
         leaving.dedup();
         if !leaving.is_empty() {
             warnings.push(Warning {
-                code: "SHUTDOWN",
-                message: format!("no longer answered soon: {}", leaving.join(", ")),
+                code: "MODEL_RETIRING",
+                message: format!("shut down within the quarter: {}", leaving.join(", ")),
             });
         }
         warnings
@@ -401,7 +436,7 @@ pub fn volume(workload: &Workload) -> Volume {
         u64::try_from(divide_half_even(exact, Value::MILLION.into())).unwrap_or(u64::MAX)
     };
     workload.classes.iter().fold(Volume::default(), |sum, class| {
-        let call = super::prepared::plain(class);
+        let call = plain(class);
         let (input, output) =
             (count(class.requests, call.input()), count(class.requests, call.output));
         Volume {

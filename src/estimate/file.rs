@@ -151,8 +151,9 @@ impl std::str::FromStr for Number {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let plain = text.replace('_', "");
-        let value = Value::parse(plain.trim());
+        let plain = text.trim().replace('_', "");
+        let whole = if plain.starts_with('.') { format!("0{plain}") } else { plain };
+        let value = Value::parse(&whole);
         value.map(Self).ok_or_else(|| "it takes a number with at most six decimals".to_owned())
     }
 }

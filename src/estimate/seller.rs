@@ -139,17 +139,41 @@ impl<'t> Seller<'t> {
             let hit = if kept == Value::ZERO { cold } else { served };
             return hit.mix(cold, hits.share) + output;
         }
-        let is_cached = hits.marked && self.found.model().cache().mode.is_some();
-        let policy = |kept: Value, moves: bool| {
-            let rest = less(whole, kept);
-            let rest = if moves { write(rest) } else { input(rest) };
-            read(kept).mix(write(kept), hits.share) + rest
-        };
-        let head = (request.head >= self.minimum).then(|| policy(request.head, false));
-        let full = (request.history > Value::ZERO && longest >= self.minimum)
-            .then(|| policy(longest, true));
-        let cached = [head, full].into_iter().flatten().min().filter(|_| is_cached);
+        let cached = self.policy(request, hits, lane).map(|(_, cost)| cost);
         cached.unwrap_or_else(|| input(whole)) + output
+    }
+
+    /// The cheaper policy of a cache that has to be asked, and what the prompt
+    /// costs under it; `None` where nothing is marked or long enough.
+    #[must_use]
+    pub fn policy(
+        &self,
+        request: &Request,
+        hits: Hits,
+        lane: Tier,
+    ) -> Option<(&'static str, PerCall)> {
+        if !hits.marked || self.found.model().cache().mode.is_none() {
+            return None;
+        }
+        let rates = self.rates(lane, request.input());
+        let write = rates.cache_write.at(self.lifetime).unwrap_or(rates.cache_write.unstated);
+        let cost = |kept: Value, is_full: bool| {
+            let rest = less(request.input(), kept);
+            let rest = PerCall::of(if is_full { write } else { rates.input }, rest);
+            let read = PerCall::of(rates.cache_read, kept);
+            read.mix(PerCall::of(write, kept), hits.share) + rest
+        };
+        let longest = sum(&[request.head, request.history]);
+        let head = (request.head >= self.minimum).then(|| ("head", cost(request.head, false)));
+        let full = (request.history > Value::ZERO && longest >= self.minimum)
+            .then(|| ("full", cost(longest, true)));
+        [head, full].into_iter().flatten().min_by_key(|(_, cost)| *cost)
+    }
+
+    /// The lifetime that is bought with every write, where it is known.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<Ttl> {
+        self.lifetime.or(self.found.model().cache().default_lifetime)
     }
 
     /// What a call costs in a batch, where this share of a marked head is read

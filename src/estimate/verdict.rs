@@ -101,8 +101,8 @@ fn routing(prepared: &Prepared<'_>) -> Result<(), Reason> {
         return Err(Reason::skipped(
             "NOT_CANDIDATE",
             format!(
-                "answers of more than {limit} tokens on average, or tools, do not look easy; state \
-                 an easy share to count on one all the same"
+                "tools, or answers of more than {limit} tokens on average, do not look easy; an \
+                 easy_share says that some are all the same"
             ),
         ));
     }
@@ -135,8 +135,8 @@ fn compression(prepared: &Prepared<'_>) -> Result<(), Reason> {
     if prepared.class.removable_share.is_none() {
         return Err(Reason::unknown(
             "NOT_STATED",
-            "which share of the prompts could be left out; no conversation is long enough to \
-             summarise",
+            "not stated: which share of the prompts could be left out (removable_share); and no \
+             conversation is long enough to summarise",
         ));
     }
     Err(Reason::skipped("NOTHING_TO_REWRITE", "nothing can be left out of the prompts"))
@@ -154,7 +154,10 @@ fn batch(prepared: &Prepared<'_>) -> Result<(), Reason> {
     match prepared.class.batchable_share {
         Some(share) if share > Value::ZERO => Ok(()),
         Some(_) => Err(Reason::skipped("NOT_ASYNC", "no request can wait")),
-        None => Err(Reason::unknown("NOT_STATED", "which share of requests can wait")),
+        None => Err(Reason::unknown(
+            "NOT_STATED",
+            "not stated: which share of requests can wait (batchable_share)",
+        )),
     }
 }
 
@@ -167,7 +170,7 @@ fn capping(prepared: &Prepared<'_>) -> Result<(), Reason> {
     if prepared.class.limited_output.is_none() {
         return Err(Reason::unknown(
             "NOT_STATED",
-            "what answers would average under a limit: an average says nothing of the longest",
+            "not stated: what answers would average under a limit (limited_output_tokens)",
         ));
     }
     Err(Reason::skipped("NOT_CANDIDATE", "no answer would be shorter"))
@@ -180,7 +183,7 @@ fn dedup(prepared: &Prepared<'_>) -> Result<(), Reason> {
     if prepared.class.repeated_share.is_none() {
         return Err(Reason::unknown(
             "NOT_STATED",
-            "which share of requests repeats an earlier one",
+            "not stated: which share of requests repeats an earlier one (repeated_share)",
         ));
     }
     Err(Reason::skipped("NOT_CANDIDATE", "no request repeats another"))

@@ -84,7 +84,7 @@ pub(crate) fn warnings(engine: &Engine<'_>, costs: &[UnitCost]) -> Vec<Warning> 
         found.push(Warning {
             code: "CALIBRATION",
             message: format!(
-                "for ${} of the bill the replay of the log as it is stays up to {}.{} % from what \
+                "for {} of the bill the replay of the log as it is stays up to {}.{} % from what \
                  was billed; savings there are scaled to the bill and inferred",
                 bill.to_nano().to_display(),
                 worst / 10_000,
@@ -148,7 +148,7 @@ fn combined(cost: &UnitCost, technique: TechniqueId) -> Usd {
 
 pub(crate) fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
     let (alone, more) = (alone.to_nano(), more.to_nano());
-    let display = |amount: NanoUsd| format!("${}", amount.to_display());
+    let display = NanoUsd::to_display;
     let (code, message) = if more == NanoUsd::ZERO && alone <= NanoUsd::ZERO {
         ("NO_FURTHER_SAVING", "its calls cost the same with and without it".to_owned())
     } else if alone > NanoUsd::ZERO {

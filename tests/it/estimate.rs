@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod behaviour;
+mod command;
 mod examples;
 mod table;
 

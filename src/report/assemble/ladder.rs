@@ -129,10 +129,25 @@ impl Analysis<'_> {
             eligible_calls: Some(step.eligible_calls),
             levers: step.levers.iter().map(lever).collect(),
             break_even_calls_per_month: step.break_even_calls,
-            policies: step.policies.iter().map(policy).collect(),
+            policies: step.policies.iter().map(|row| self.policy(row)).collect(),
             evidence: Some(step.evidence),
             warnings,
             ..known
+        }
+    }
+
+    fn policy(&self, policy: &climb::StreamPolicy) -> StreamPolicy {
+        // An estimate has no calls to hold out.
+        let held_out = |amount| (!self.is_estimate()).then_some(amount);
+        StreamPolicy {
+            feature: policy.feature.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
+            model: policy.model.clone(),
+            current: policy.current.clone(),
+            chosen: policy.chosen.clone(),
+            cost_usd: policy.cost,
+            current_cost_usd: policy.current_cost,
+            held_out_cost_usd: held_out(policy.held_out),
+            held_out_current_cost_usd: held_out(policy.held_out_current),
         }
     }
 
@@ -194,19 +209,6 @@ fn negligible() -> Warning {
 
 fn lever(lever: &climb::LeverSaving) -> Lever {
     Lever { lever: lever.name.to_owned(), saving_usd: lever.saving, evidence: lever.evidence }
-}
-
-fn policy(policy: &climb::StreamPolicy) -> StreamPolicy {
-    StreamPolicy {
-        feature: policy.feature.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
-        model: policy.model.clone(),
-        current: policy.current.clone(),
-        chosen: policy.chosen.clone(),
-        cost_usd: policy.cost,
-        current_cost_usd: policy.current_cost,
-        held_out_cost_usd: Some(policy.held_out),
-        held_out_current_cost_usd: Some(policy.held_out_current),
-    }
 }
 
 fn reason(skip: &Skip) -> Reason {
