@@ -186,7 +186,11 @@ impl Climber<'_> {
                 Vec::new()
             },
             evidence: Evidence::Assumed,
-            warnings: Vec::new(),
+            warnings: if used && technique == TechniqueId::ModelRouting {
+                self.targets()
+            } else {
+                Vec::new()
+            },
         })
     }
 
@@ -251,14 +255,11 @@ impl Climber<'_> {
             });
             let skip = by_amount(technique, alone.sum(), more.sum());
             // Nothing was replayed, so nothing was held out either.
-            return match (skip.code, skip.amount) {
-                ("HELD_OUT_LOSS", Some(more)) => Skip {
-                    code: "RAISES_COST",
-                    message: format!("using it would cost {} more", more.to_display()),
-                    ..skip
-                },
-                _ => skip,
-            };
+            if skip.code == "HELD_OUT_LOSS" {
+                let message = "at this hit rate it writes more than it reads".to_owned();
+                return Skip { code: "RAISES_COST", message, ..skip };
+            }
+            return skip;
         }
         // The reason that holds for the dearest class stands for all; what was
         // not stated counts only where nothing else is known.
@@ -315,6 +316,24 @@ impl Climber<'_> {
             u64::try_from((calls + saved.femto() - 1) / saved.femto()).ok()
         });
         least.min()
+    }
+
+    /// Which models stand in whose place.
+    fn targets(&self) -> Vec<Warning> {
+        let routed =
+            self.prepared.iter().zip(&self.units).filter(|(_, unit)| {
+                unit.vector.best().used(Set::ALL).has(TechniqueId::ModelRouting)
+            });
+        let warnings = routed.map(|(prepared, _)| {
+            let targets = prepared.routes.iter().map(|(seller, share)| {
+                format!("{} for {share} of the calls", seller.found().model().id())
+            });
+            let targets: Vec<String> = targets.collect();
+            let from = prepared.logged.found().model().id();
+            let message = format!("{} on {from}: {}", prepared.class.name, targets.join(", "));
+            Warning { code: "TARGET_MODEL", message }
+        });
+        warnings.collect()
     }
 
     /// What each class that may be cached asks for, dearest first.
@@ -389,7 +408,7 @@ const fn levers_of(technique: TechniqueId) -> &'static [&'static str] {
         TechniqueId::EmbeddingRetrieval => &["passages"],
         TechniqueId::ContextCompression => &["trimmed", "compaction", "rewriting"],
         TechniqueId::BatchApi => &["batch_lane"],
-        TechniqueId::OutputCapping => &["cap", "brevity"],
+        TechniqueId::OutputCapping => &["limit", "brevity"],
         TechniqueId::SemanticDedup => &["exact", "near"],
         TechniqueId::FineTuning => &["tuned_model"],
     }

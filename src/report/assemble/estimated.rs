@@ -61,6 +61,7 @@ pub fn estimated(month: &Described<'_>) -> Document {
     let analysis = Analysis {
         traffic: &traffic,
         ladder: month.ladder,
+        cache: None,
         assumptions: month.assumptions,
         hourly_rate: month.hourly_rate,
     };

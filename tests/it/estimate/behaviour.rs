@@ -42,7 +42,6 @@ fn a_cache_that_is_hardly_read_costs_more_than_none() {
     let skip = step(&found, TechniqueId::PromptCaching).skip.clone().expect("not used");
     // 2,000 tokens at $3, times 0.2 × 0.1 + 0.8 × 1.25 − 1 = 0.02.
     assert_eq!((skip.code, skip.amount.map(dollars)), ("RAISES_COST", Some("0.12".to_owned())));
-    assert!(skip.message.contains(" $0.12"), "{}", skip.message);
     // It breaks even at (1.25 − 1) / (1.25 − 0.1), 21.7 %.
     let text = text.replace("hit_rate = 0.2", "hit_rate = 0.22");
     assert_eq!(code(&ladder(&text, &[]), TechniqueId::PromptCaching), "");
