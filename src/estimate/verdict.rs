@@ -12,6 +12,7 @@ use crate::techniques::technique::Reason;
 use super::amount::{product, sum};
 use super::class::Answers;
 use super::prepared::{Prepared, plain};
+use super::seller::Seller;
 
 /// Whether a technique may act on a class.
 pub(super) fn of(
@@ -56,9 +57,8 @@ fn caching(prepared: &Prepared<'_>) -> Result<(), Reason> {
     let request = plain(prepared.class);
     let prefix = sum(&[request.head, request.history]);
     // Routing may lead to a model with a lower minimum.
-    let reaches = |seller: &super::seller::Seller<'_>| prefix >= seller.minimum();
-    let sellers = std::iter::once(&prepared.logged);
-    if !sellers.chain(prepared.routes.iter().map(|(seller, _)| seller)).any(reaches) {
+    let reaches = |seller: &Seller<'_>| prefix >= seller.minimum();
+    if !serving(prepared).any(reaches) {
         return Err(Reason::skipped(
             "BELOW_MIN_PREFIX",
             format!(
@@ -69,6 +69,12 @@ fn caching(prepared: &Prepared<'_>) -> Result<(), Reason> {
         ));
     }
     Ok(())
+}
+
+/// The models that may serve the class.
+fn serving<'p, 't>(prepared: &'p Prepared<'t>) -> impl Iterator<Item = &'p Seller<'t>> {
+    let routes = prepared.routes.iter().filter(|_| routing(prepared).is_ok());
+    std::iter::once(&prepared.logged).chain(routes.map(|(seller, _)| seller))
 }
 
 fn routing(prepared: &Prepared<'_>) -> Result<(), Reason> {
@@ -146,8 +152,7 @@ fn batch(prepared: &Prepared<'_>) -> Result<(), Reason> {
     if prepared.class.turns > 1 {
         return Err(Reason::skipped("MULTI_TURN", "somebody waits for every turn"));
     }
-    let mut sellers = prepared.routes.iter().map(|(seller, _)| seller);
-    if !prepared.logged.sells(Tier::Batch) && !sellers.any(|seller| seller.sells(Tier::Batch)) {
+    if !serving(prepared).any(|seller| seller.sells(Tier::Batch)) {
         let model = prepared.logged.found().model().id();
         return Err(Reason::skipped("NO_BATCH_LANE", format!("{model} is not sold in batches")));
     }

