@@ -149,3 +149,38 @@ fn credit_depends_on_the_order_and_the_total_does_not() {
     assert_eq!(shapley, [716_625, 655_875]);
     assert_eq!(cents(ladder.totals.overlap()), 404_250);
 }
+
+/// The ladders that `docs/estimate.md` shows. Every bill was worked out a second
+/// time by a few lines of exact fractions that share nothing with tokopt.
+#[test]
+fn the_documented_ladders() {
+    let left = |text: &str| {
+        let ladder = ladder(text, &[]);
+        let applied = ladder.steps.iter().filter(|step| step.skip.is_none());
+        let rows = applied.map(|step| (step.technique.name(), cents(step.cost_after)));
+        rows.collect::<Vec<_>>()
+    };
+    let assistant = [
+        ("prompt-caching", 1_031_250),
+        ("model-routing", 586_300),
+        ("batch-api", 576_850),
+        ("output-capping", 541_150),
+        ("semantic-dedup", 459_978),
+    ];
+    assert_eq!(left(ASSISTANT), assistant);
+    let app = [
+        ("prompt-caching", 366_800),
+        ("model-routing", 278_580),
+        ("context-compression", 219_367),
+        ("batch-api", 193_741),
+        ("output-capping", 135_941),
+    ];
+    assert_eq!(left(APP), app);
+    let ladder = ladder(ASSISTANT, &[]);
+    let loss = |technique| {
+        let skip = step(&ladder, technique).skip.as_ref().expect("not used");
+        cents(skip.amount.expect("an amount"))
+    };
+    assert_eq!(loss(TechniqueId::EmbeddingRetrieval), 68_990);
+    assert_eq!(loss(TechniqueId::ContextCompression), 269_586);
+}
