@@ -48,7 +48,8 @@ fn caching(prepared: &Prepared<'_>) -> Result<(), Reason> {
         return Err(Reason::skipped(
             "ALREADY_ON",
             format!(
-                "the provider of {} caches by itself; the bill as it is counts on a hit rate of {}",
+                "the provider of {} caches by itself; in the bill as it is, stable openings that are \
+                 long enough are read at a hit rate of {}",
                 model.id(),
                 prepared.hit_rate()
             ),
