@@ -21,6 +21,7 @@ use crate::prices::{PriceSource, PriceTable};
 use crate::record::log::Log;
 use crate::report::assemble::{self, Analysis};
 use crate::report::document::Document;
+use crate::report::{Kind, RenderOptions};
 use crate::techniques::parameters::Assumptions;
 use crate::techniques::traffic::Traffic;
 
@@ -30,7 +31,7 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
     let plan = Plan::resolve(arguments, &config, surroundings)?;
-    mention(&config, &plan);
+    mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
@@ -44,7 +45,7 @@ pub(super) fn run(
         assemble::findings(&findings::find(&ledger, &findings::Settings::default()));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
-    let printed = print(&document, &plan);
+    let printed = print(&document, plan.print, &plan.render);
     // What was asked for strictly is judged even if nobody read the report.
     if plan.strict {
         judge(&document)?;
@@ -87,8 +88,8 @@ fn assembled(
 }
 
 /// Says which settings file counts where that is not plain to see.
-fn mention(config: &Config, plan: &Plan) {
-    if let Some(path) = config.path.as_deref().filter(|_| plan.notes && config.from_above) {
+pub(super) fn mention(config: &Config, notes: bool) {
+    if let Some(path) = config.path.as_deref().filter(|_| notes && config.from_above) {
         standard::note(&format!("settings: {}", terminal::visible(&file::shown(path))));
     }
 }
@@ -141,9 +142,17 @@ fn read(plan: &Plan) -> Result<Log, CliError> {
     Ok(log?)
 }
 
-fn print(document: &Document, plan: &Plan) -> Result<(), CliError> {
-    match plan.print {
-        Some(kind) => standard::print(&output::render(document, kind, &plan.render)?),
+/// Prints a report of a kind, or nothing.
+///
+/// # Errors
+/// When it cannot be rendered or written.
+pub(super) fn print(
+    document: &Document,
+    kind: Option<Kind>,
+    options: &RenderOptions,
+) -> Result<(), CliError> {
+    match kind {
+        Some(kind) => standard::print(&output::render(document, kind, options)?),
         None => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
 use crate::report::Kind;
 
@@ -39,6 +40,7 @@ Environment:
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
+    Estimate(Box<EstimateArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
     /// Print the JSON Schema of the JSON output
@@ -164,9 +166,10 @@ pub(super) struct PricingArguments {
     pub(super) model: Option<String>,
 }
 
+/// What is printed and which files are written.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct OutputArguments {
+pub(super) struct WriteArguments {
     /// What to print [default: table]
     #[arg(long, value_name = "KIND", value_parser = kind())]
     pub(super) format: Option<Kind>,
@@ -177,6 +180,13 @@ pub(super) struct OutputArguments {
     /// table. Files are written whole or not at all.
     #[arg(short, long = "output", value_name = "[KIND=]PATH")]
     pub(super) outputs: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArguments {
+    #[command(flatten)]
+    pub(super) written: WriteArguments,
 
     /// Tables by these dimensions; a comma crosses them
     ///

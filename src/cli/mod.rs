@@ -10,6 +10,8 @@ mod columns;
 mod completions;
 mod config;
 mod error;
+mod estimate;
+mod estimate_args;
 mod exit;
 mod explain;
 mod file;
@@ -57,6 +59,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

@@ -165,7 +165,9 @@ fn combined(cost: &UnitCost, technique: TechniqueId) -> Usd {
     cost.vector.raw(used.with(technique)) - cost.vector.raw(used)
 }
 
-fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
+/// The reason that two amounts give: what a technique would save alone, and what
+/// it would cost more on top of what is used.
+pub(crate) fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
     let (alone, more) = (alone.to_nano(), more.to_nano());
     let (code, message) = if more == NanoUsd::ZERO && alone <= NanoUsd::ZERO {
         ("NO_FURTHER_SAVING", "its calls cost the same with and without it")

@@ -68,8 +68,10 @@ impl Renderer for Markdown {
             }
             metrics::key_metrics(document, &mut page);
         }
-        what_was_read(document, &mut page);
-        gaps(document, &mut page);
+        if !document.is_described() {
+            what_was_read(document, &mut page);
+            gaps(document, &mut page);
+        }
         warnings(document, &mut page);
         page.paragraph(&footer(document));
         page.write(out)

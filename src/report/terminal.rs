@@ -70,10 +70,12 @@ impl Renderer for Terminal {
             }
             metrics::key_metrics(document, options.top, &mut screen);
         }
-        accounting(document, &mut screen);
-        gaps(document, &mut screen);
+        if !document.is_described() {
+            accounting(document, &mut screen);
+            gaps(document, &mut screen);
+        }
         warnings(document, &mut screen);
-        if has_calls && options.by.is_empty() {
+        if has_calls && !document.is_described() && options.by.is_empty() {
             screen.blank();
             screen.faint(
                 "Next: --by model,component for a cross, -o report.md for a page to share",
@@ -89,7 +91,7 @@ fn headline(document: &Document, screen: &mut Screen) {
     for note in summary::headline_notes(document) {
         screen.paragraph(&plain(&note, screen.width() * 2), 0);
     }
-    if document.input.lines == 0 {
+    if document.input.lines == 0 && !document.is_described() {
         screen.paragraph(
             "The files hold no log record: check the path, or name the format with --input-format",
             0,

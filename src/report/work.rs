@@ -69,10 +69,14 @@ pub fn bills(monthly: &Monthly) -> [(&'static str, NanoUsd, Option<NanoUsd>); 4]
 /// each.
 pub fn monthly_notes(document: &Document, monthly: &Monthly) -> Vec<String> {
     let days = quotient(document.window.days, 1);
-    let mut notes = vec![format!(
-        "The {days} days of the log times {}, if the traffic stays as it is",
-        quotient(Some(monthly.factor), 4)
-    )];
+    let mut notes = vec![if document.is_described() {
+        "A month as it was described".to_owned()
+    } else {
+        format!(
+            "The {days} days of the log times {}, if the traffic stays as it is",
+            quotient(Some(monthly.factor), 4)
+        )
+    }];
     if let Some((low, high)) = monthly.p10_usd.zip(monthly.p90_usd) {
         notes.push(format!(
             "The assumptions drawn {} times: 8 in 10 bills lie from {} to {}, half below {}",

@@ -18,6 +18,7 @@ mod cli_reference;
 mod components;
 mod compression;
 mod dedup;
+mod estimate;
 mod exchange;
 mod explain;
 mod findings;

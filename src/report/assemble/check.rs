@@ -26,7 +26,7 @@ pub(super) fn check(work: &Work<'_>) -> String {
         }
         TechniqueId::BatchApi => {
             let batched = calls_in(work, Tier::Batch);
-            let all = work.analysis.traffic.calls.len() as u64;
+            let all = work.analysis.calls(work.document);
             let percent =
                 |part| Share::of_counts(part, all).map_or_else(String::new, Share::to_percent);
             format!(
@@ -54,7 +54,7 @@ pub(super) fn check(work: &Work<'_>) -> String {
 
 /// The mean cost of a simulated call before and after the step.
 fn cost_of_a_call(work: &Work<'_>) -> String {
-    let count = work.analysis.traffic.calls.len() as u64;
+    let count = work.analysis.calls(work.document);
     let mean =
         |bill: NanoUsd| bill.to_usd().mean_over(count).unwrap_or_default().to_nano().to_display();
     let share = Share::of_nano(work.step.marginal, work.before)
@@ -88,6 +88,9 @@ fn reads(work: &Work<'_>) -> String {
 /// Calls that change their model.
 fn moved(work: &Work<'_>) -> String {
     let eligible = work.step.eligible_calls;
+    if work.analysis.is_estimate() {
+        return format!("about {}", calls(eligible));
+    }
     if work.has("router") && !work.has("refresh") && !work.has("measured") {
         let share = work.analysis.assumptions.value(model_routing::SHARE);
         return format!("about {}", calls(scaled(eligible, share.millionths())));
@@ -97,7 +100,7 @@ fn moved(work: &Work<'_>) -> String {
 
 fn fewer_calls(work: &Work<'_>) -> String {
     let Some(length) = work.rates.length else { return cost_of_a_call(work) };
-    let all = work.analysis.traffic.calls.len() as u64;
+    let all = work.analysis.calls(work.document);
     let a_day = |count| length.a_day(count).to_display(1);
     format!(
         "calls that reach the provider fall from {} to about {} a day",

@@ -55,12 +55,30 @@ impl Analysis<'_> {
             }
             return;
         }
+        self.add(document, naming, length);
+    }
+
+    /// As [`Analysis::fill`], whatever traffic there is.
+    pub(super) fn add(&self, document: &mut Document, naming: &Naming, length: Option<Length>) {
         let rates = Rates { hourly: self.hourly_rate, length };
         document.warnings.extend(self.ladder.warnings.iter().map(warning));
         document.cache = self.cache.and_then(|cache| super::cache::block(self.traffic, cache));
         document.ladder = Some(self.block(naming, rates));
         document.plan = Some(plan::plan(self, document, rates));
         document.monthly = length.map(|length| monthly::monthly(self.ladder, length));
+    }
+
+    /// Whether the ladder is one of traffic that was described, not logged.
+    pub(super) fn is_estimate(&self) -> bool {
+        self.traffic.calls.is_empty()
+    }
+
+    /// The calls that the ladder was climbed on.
+    pub(super) fn calls(&self, document: &Document) -> u64 {
+        if self.is_estimate() {
+            return document.totals.calls.unwrap_or(0);
+        }
+        self.traffic.calls.len() as u64
     }
 
     /// The applied steps, in order.
@@ -126,10 +144,25 @@ impl Analysis<'_> {
             eligible_calls: Some(step.eligible_calls),
             levers: step.levers.iter().map(lever).collect(),
             break_even_calls_per_month: step.break_even_calls,
-            policies: step.policies.iter().map(policy).collect(),
+            policies: step.policies.iter().map(|row| self.policy(row)).collect(),
             evidence: Some(step.evidence),
             warnings,
             ..known
+        }
+    }
+
+    fn policy(&self, policy: &climb::StreamPolicy) -> StreamPolicy {
+        // An estimate has no calls to hold out.
+        let held_out = |amount| (!self.is_estimate()).then_some(amount);
+        StreamPolicy {
+            feature: policy.feature.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
+            model: policy.model.clone(),
+            current: policy.current.clone(),
+            chosen: policy.chosen.clone(),
+            cost_usd: policy.cost,
+            current_cost_usd: policy.current_cost,
+            held_out_cost_usd: held_out(policy.held_out),
+            held_out_current_cost_usd: held_out(policy.held_out_current),
         }
     }
 
@@ -192,19 +225,6 @@ fn negligible() -> Warning {
 
 fn lever(lever: &climb::LeverSaving) -> Lever {
     Lever { lever: lever.name.to_owned(), saving_usd: lever.saving, evidence: lever.evidence }
-}
-
-fn policy(policy: &climb::StreamPolicy) -> StreamPolicy {
-    StreamPolicy {
-        feature: policy.feature.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
-        model: policy.model.clone(),
-        current: policy.current.clone(),
-        chosen: policy.chosen.clone(),
-        cost_usd: policy.cost,
-        current_cost_usd: policy.current_cost,
-        held_out_cost_usd: Some(policy.held_out),
-        held_out_current_cost_usd: Some(policy.held_out_current),
-    }
 }
 
 fn reason(skip: &Skip) -> Reason {

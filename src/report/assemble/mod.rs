@@ -7,6 +7,7 @@
 mod action;
 mod cache;
 mod check;
+mod estimated;
 mod figures;
 mod findings;
 mod ladder;
@@ -38,6 +39,7 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use estimated::{Described, estimated};
 pub use findings::findings;
 pub use ladder::Analysis;
 pub use names::Naming;

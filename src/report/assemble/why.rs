@@ -80,6 +80,7 @@ pub(super) fn places(analysis: &Analysis<'_>, technique: TechniqueId) -> String 
     let more = names.len().saturating_sub(MOST_NAMED);
     names.truncate(MOST_NAMED);
     match (names.as_slice(), more) {
+        ([], _) if analysis.is_estimate() => "the traffic".to_owned(),
         ([], _) => "the log".to_owned(),
         ([one], 0) => one.clone(),
         (names, 0) => names.join(" and "),

@@ -115,6 +115,13 @@ impl Document {
         }
     }
 
+    /// Whether the traffic was described by its owner: calls, but no file that
+    /// was read.
+    #[must_use]
+    pub fn is_described(&self) -> bool {
+        self.input.files.is_empty() && self.totals.calls.is_some_and(|calls| calls > 0)
+    }
+
     /// Whether some of the cost is missing from [`Totals::cost_usd`], so that
     /// the total is a lower bound.
     #[must_use]
