@@ -64,7 +64,7 @@ fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
 }
 
 /// Says which settings file counts where that is not plain to see.
-fn mention(config: &Config, plan: &Plan) {
+pub(super) fn mention(config: &Config, plan: &Plan) {
     if let Some(path) = config.path.as_deref().filter(|_| plan.notes && config.from_above) {
         standard::note(&format!("settings: {}", terminal::visible(&file::shown(path))));
     }
@@ -86,7 +86,7 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
 }
 
 /// Refuses a `--model` that would leave its calls without a price.
-fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+pub(super) fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
     match &plan.settings.model {
         Some(model) if table.find(None, model).is_none() => Err(CliError::UnknownModel {
             model: model.clone(),
@@ -96,13 +96,13 @@ fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
     }
 }
 
-fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
+pub(super) fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
     pool.build_global().map_err(|error| CliError::Threads(format!("--threads: {error}")))
 }
 
-fn read(plan: &Plan) -> Result<Log, CliError> {
+pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
     let options = ReadOptions {
         input_format: plan.input_format.as_deref(),
         mappings: &plan.mappings,
@@ -125,7 +125,7 @@ fn print(document: &Document, plan: &Plan) -> Result<(), CliError> {
 }
 
 /// Fails for what `--strict` does not let pass, naming the first of each.
-fn judge(document: &Document) -> Result<(), CliError> {
+pub(super) fn judge(document: &Document) -> Result<(), CliError> {
     let mut reasons = Vec::new();
     let input = &document.input;
     if input.rejected > 0 {

@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod backtest;
 mod batch;
 mod broken_files;
 mod claude_code;
@@ -23,6 +24,7 @@ mod explain;
 mod findings;
 mod flat_formats;
 mod invariants;
+mod openinference;
 mod oracle;
 mod output;
 mod prices;

@@ -4,6 +4,7 @@
 //! Rounds every amount once, and so that the rows of a table add up to its
 //! total digit for digit.
 
+mod backtest;
 mod figures;
 mod ladder;
 mod month;
@@ -33,6 +34,7 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use backtest::backtest;
 pub use ladder::Analysis;
 pub use names::Naming;
 

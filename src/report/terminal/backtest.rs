@@ -1,0 +1,140 @@
+//! A backtest as a screen of text.
+
+use std::io::{self, Write};
+
+use super::super::document::{Backtest, LeftOut};
+use super::super::figures::{UNKNOWN_MARK, counted, dollars, percent, whole};
+use super::super::renderer::RenderOptions;
+use super::screen::Screen;
+use super::{NARROWEST, WIDEST};
+use crate::units::{NanoUsd, Share};
+
+/// Columns of the names of the figures.
+const NAMES: usize = 22;
+/// Columns of a figure.
+const FIGURE: usize = 13;
+/// A gap of less than one percent of the bill means nothing; in millionths.
+const CHEAPER: i128 = -10_000;
+const DEARER: i128 = 10_000;
+
+/// Writes what was compared, how it came out and what that means.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn backtest(
+    document: &Backtest,
+    options: &RenderOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut screen = Screen::new(options.width.clamp(NARROWEST, WIDEST), options.color);
+    if document.calls.is_empty() {
+        nothing(&document.left_out, &mut screen);
+        return screen.write(out);
+    }
+    let calls = document.calls.len() as u64;
+    screen.title(&format!(
+        "Cache reads of {}, predicted from the log alone, beside the billed ones",
+        counted(calls, "call", "calls")
+    ));
+    let left_out = left_out(&document.left_out);
+    if !left_out.is_empty() {
+        screen.faint(&format!("Not compared: {}.", left_out.join("; ")), 0);
+    }
+    predictions(document, calls.saturating_sub(document.cold_start_calls), &mut screen);
+    bills(document, &mut screen);
+    screen.write(out)
+}
+
+/// Says why there is nothing to compare, and what would settle it.
+fn nothing(left_out: &LeftOut, screen: &mut Screen) {
+    screen.title("Nothing to compare: no call reports cache counts that could be predicted");
+    for reason in self::left_out(left_out) {
+        screen.paragraph(&reason, 2);
+    }
+    screen.paragraph(
+        "A backtest needs calls with a time, a model of the price table and the provider's own \
+         count of cached tokens, such as cached_tokens or cache_read_input_tokens.",
+        0,
+    );
+}
+
+fn left_out(left_out: &LeftOut) -> Vec<String> {
+    [(left_out.without_counts, "no cache counts"), (left_out.not_replayed, "no time or no price")]
+        .into_iter()
+        .filter(|(calls, _)| *calls > 0)
+        .map(|(calls, lack)| format!("{} with {lack}", counted(calls, "call", "calls")))
+        .collect()
+}
+
+fn predictions(document: &Backtest, later: u64, screen: &mut Screen) {
+    screen.heading("Calls");
+    for (name, calls, remark) in [
+        ("predicted exactly", document.exact_calls, ""),
+        ("more predicted", document.over_calls, "the provider had lost or not yet stored it"),
+        ("less predicted", document.under_calls, "the provider had more than the log shows"),
+    ] {
+        let share = percent(Share::of_counts(calls, later));
+        let line = format!("  {name:<NAMES$}{:>FIGURE$}{share:>9}  {remark}", whole(calls));
+        screen.row(line.trim_end());
+    }
+    let cold = whole(document.cold_start_calls);
+    screen.row(&format!("  {:<NAMES$}{cold:>FIGURE$}  {:7}  counted apart", "cold starts", ""));
+    screen.faint(
+        "A cold start is the first call of its conversation: it may read entries older than the log.",
+        2,
+    );
+}
+
+fn bills(document: &Backtest, screen: &mut Screen) {
+    screen.heading("All of them, cold starts included");
+    screen.column_names(&format!("  {:NAMES$}{:>FIGURE$}{:>FIGURE$}", "", "billed", "predicted"));
+    let mut row = |name: &str, billed: String, predicted: String, gap: &str| {
+        let line = format!("  {name:<NAMES$}{billed:>FIGURE$}{predicted:>FIGURE$}  {gap}");
+        screen.row(line.trim_end());
+    };
+    let (billed, predicted) = (document.billed_input_cost_usd, document.predicted_input_cost_usd);
+    row(
+        "read of the input",
+        percent(document.billed_read_share),
+        percent(document.predicted_read_share),
+        "",
+    );
+    let gap = gap(billed, predicted);
+    let shown = gap.map_or_else(|| UNKNOWN_MARK.to_owned(), signed);
+    row("cost of the input", dollars(billed), dollars(predicted), &shown);
+    screen.blank();
+    screen.paragraph(&meaning(gap), 0);
+}
+
+/// The predicted input bill over the billed one, less one.
+fn gap(billed: Option<NanoUsd>, predicted: Option<NanoUsd>) -> Option<Share> {
+    let (billed, predicted) = (billed?, predicted?);
+    Share::of_nano(NanoUsd::from_nano(predicted.nano() - billed.nano()), billed)
+}
+
+fn signed(gap: Share) -> String {
+    let sign = if gap.millionths() > 0 { "+" } else { "" };
+    format!("{sign}{}", gap.to_percent())
+}
+
+/// What the gap between the two bills says of everything replayed.
+fn meaning(gap: Option<Share>) -> String {
+    let Some(gap) = gap else {
+        return "No input of these calls was billed: the replay cannot be calibrated.".to_owned();
+    };
+    let size = signed(gap);
+    match gap.millionths() {
+        ..=CHEAPER => format!(
+            "Calibration {size}: a replay by the published rules reads more than this provider \
+             did, so what it says caching costs on this traffic is low by about that much."
+        ),
+        DEARER.. => format!(
+            "Calibration {size}: this provider read more than the log explains, so what a replay \
+             says caching costs on this traffic is high by about that much."
+        ),
+        _ => format!(
+            "Calibration {size}: the replay meets the bill, so what it says of caching on this \
+             traffic rests on reads that were really billed."
+        ),
+    }
+}
