@@ -11,13 +11,17 @@ use super::progress::Bar;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
+use super::what_if;
+use crate::findings;
 use crate::ingest::{self, ReadOptions};
+use crate::ladder::cache::cache;
 use crate::ladder::climb::climb;
 use crate::ledger::Ledger;
 use crate::prices::{PriceSource, PriceTable};
 use crate::record::log::Log;
 use crate::report::assemble::{self, Analysis};
 use crate::report::document::Document;
+use crate::techniques::parameters::Assumptions;
 use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
@@ -28,12 +32,16 @@ pub(super) fn run(
     let plan = Plan::resolve(arguments, &config, surroundings)?;
     mention(&config, &plan);
     let table = price_table(&plan.prices)?;
-    check_model(&plan, &table)?;
+    check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
 
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
-    let document = assembled(&log, &ledger, &plan);
+    let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
+    let assumptions = assumptions.unwrap_or(&config.assumptions);
+    let mut document = assembled(&log, &ledger, &plan, assumptions)?;
+    document.findings =
+        assemble::findings(&findings::find(&ledger, &findings::Settings::default()));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
     let printed = print(&document, &plan);
@@ -45,22 +53,37 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// Climbs the ladder, where it is wanted, and makes the document.
-fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
-    let Some(ladder_plan) = &plan.ladder else {
-        return assemble::document(log, ledger, &plan.naming, None);
-    };
+/// Makes the document, with the ladder and other models where they are wanted.
+fn assembled(
+    log: &Log,
+    ledger: &Ledger<'_>,
+    plan: &Plan,
+    assumptions: &Assumptions,
+) -> Result<Document, CliError> {
+    if plan.ladder.is_none() && plan.what_if.is_empty() {
+        return Ok(assemble::document(log, ledger, &plan.naming, None));
+    }
     let traffic = Traffic::of(ledger);
-    let analysis = Analysis {
-        traffic: &traffic,
-        ladder: &climb(&traffic, &ladder_plan.settings),
-        assumptions: &ladder_plan.settings.assumptions,
-        hourly_rate: ladder_plan.hourly_rate,
+    let mut document = match &plan.ladder {
+        None => assemble::document(log, ledger, &plan.naming, None),
+        Some(ladder_plan) => {
+            let caches = cache(&traffic, assumptions);
+            let analysis = Analysis {
+                traffic: &traffic,
+                ladder: &climb(&traffic, &ladder_plan.settings),
+                assumptions,
+                cache: caches.as_ref(),
+                hourly_rate: ladder_plan.hourly_rate,
+            };
+            let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
+            let scores = ladder_plan.scores.iter();
+            document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
+            document
+        }
     };
-    let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
-    let scores = ladder_plan.scores.iter();
-    document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
-    document
+    let answers = what_if::answers(&plan.what_if, ledger.table, &traffic, assumptions)?;
+    document.what_if = assemble::what_ifs(&answers);
+    Ok(document)
 }
 
 /// Says which settings file counts where that is not plain to see.
@@ -85,8 +108,9 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
     Ok(PriceTable::with_overrides(&sources)?)
 }
 
-/// Refuses a `--model` that would leave its calls without a price.
-pub(super) fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+/// Refuses a `--model` or `--what-if` that would leave its calls without a price.
+pub(super) fn check_models(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+    plan.what_if.iter().try_for_each(|question| question.find(table).map(drop))?;
     match &plan.settings.model {
         Some(model) if table.find(None, model).is_none() => Err(CliError::UnknownModel {
             model: model.clone(),

@@ -1,6 +1,6 @@
 //! `tokopt backtest`: what the replay of the caches predicts, beside the bill.
 
-use super::analyze::{check_model, judge, limit_threads, mention, price_table, read};
+use super::analyze::{check_models, judge, limit_threads, mention, price_table, read};
 use super::args::{AnalyzeArguments, BacktestArguments, BacktestFormat, OutputArguments};
 use super::assumptions;
 use super::config::Config;
@@ -25,7 +25,7 @@ pub(super) fn run(
     let assumptions = assumptions::with_flags(config.assumptions.clone(), &arguments.values)?;
     mention(&config, &plan);
     let table = price_table(&plan.prices)?;
-    check_model(&plan, &table)?;
+    check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
 
     let log = read(&plan)?;

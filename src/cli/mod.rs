@@ -26,6 +26,7 @@ mod schema;
 mod standard;
 mod surroundings;
 mod terminal;
+mod what_if;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ use super::ladder_plan::LadderPlan;
 use super::output::Output;
 use super::surroundings::Surroundings;
 use super::terminal;
+use super::what_if::Question;
 use crate::ingest::mapping::Mapping;
 use crate::ingest::source::STANDARD_INPUT;
 use crate::ledger::Settings;
@@ -39,6 +40,8 @@ pub(super) struct Plan {
     pub(super) prices: Overrides,
     /// How the ladder is climbed; `None` leaves it out.
     pub(super) ladder: Option<LadderPlan>,
+    /// Which models take whose place, beside the ladder.
+    pub(super) what_if: Vec<Question>,
     /// How users are named.
     pub(super) naming: Naming,
     /// What is printed; `None` prints nothing.
@@ -91,6 +94,7 @@ impl Plan {
             settings: settings(arguments, config, &by)?,
             prices: overrides(arguments, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
+            what_if: Question::parse_all(&arguments.ladder.what_if)?,
             naming: naming(arguments, config)?,
             print: (!is_silent).then(|| output.format.unwrap_or(Kind::Table)),
             outputs,

@@ -19,3 +19,4 @@ pub mod replay;
 mod scenario;
 mod simulate;
 pub mod totals;
+pub mod what_if;

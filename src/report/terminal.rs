@@ -11,6 +11,7 @@ mod metrics;
 mod plan;
 mod screen;
 mod tables;
+mod what_if;
 
 use std::io::{self, Write};
 
@@ -36,6 +37,8 @@ const NARROWEST: usize = 60;
 const WIDEST: usize = 140;
 /// Rejected records shown one by one.
 const REJECTIONS_SHOWN: usize = 3;
+/// Findings shown one by one.
+const FINDINGS_SHOWN: usize = 10;
 /// Reasons for ignored records shown one by one.
 const REASONS_SHOWN: usize = 5;
 
@@ -153,9 +156,9 @@ fn what_would_save(document: &Document, screen: &mut Screen) {
         plan::per_month(document, monthly, screen);
     }
     if let Some(steps) = &document.plan {
-        let together = document.ladder.as_ref().and_then(|ladder| ladder.worth.as_ref());
-        plan::plan(steps, together, screen);
+        plan::plan(steps, document.ladder.as_ref(), screen);
     }
+    what_if::what_if(&document.what_if, screen);
 }
 
 fn findings(document: &Document, screen: &mut Screen) {
@@ -163,9 +166,13 @@ fn findings(document: &Document, screen: &mut Screen) {
         return;
     }
     screen.heading("Findings");
-    for finding in &document.findings {
+    for finding in document.findings.iter().take(FINDINGS_SHOWN) {
         screen.paragraph(&plain(&finding.message, screen.width() * 4), 2);
         screen.faint(&plain(&savings::finding_facts(finding), screen.width()), 4);
+    }
+    if let Some(more) = document.findings.len().checked_sub(FINDINGS_SHOWN).filter(|more| *more > 0)
+    {
+        screen.faint(&format!("{more} more in -o report.md"), 2);
     }
 }
 

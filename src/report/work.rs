@@ -3,7 +3,7 @@
 //! Plain text without markup. What a log or a file named in it stands as the
 //! document has it, so that each report escapes it in its own way.
 
-use super::document::{Document, Monthly, PlanStep, Worth};
+use super::document::{Document, Ladder, Monthly, PlanStep, Worth};
 use super::figures::{UNKNOWN_MARK, dollars, hours, quotient, whole};
 use crate::units::NanoUsd;
 
@@ -19,14 +19,25 @@ pub fn payback(worth: &Worth) -> String {
     }
 }
 
-/// Whether the applied steps are worth doing, taken together.
-pub fn all_in_all(worth: &Worth) -> String {
+/// Whether the applied steps are worth doing, taken together; `None` where there
+/// are none.
+pub fn all_in_all(ladder: &Ladder) -> Option<String> {
+    let worth = ladder.worth.as_ref()?;
     let net = worth.net_monthly_usd.map_or_else(
         || "an unknown saving".to_owned(),
         |net| format!("{} a month after fees", net.to_display()),
     );
     let (hours, cost) = (hours(worth.effort_hours), worth.effort_usd.to_display());
-    format!("All in all: {hours} of work ({cost}) for {net}. {}", worth.verdict)
+    let rate = ladder.hourly_rate_usd.to_display();
+    Some(format!(
+        "All in all: {hours} of work ({cost} at {rate} an hour, --hourly-rate) for {net}. {}",
+        worth.verdict
+    ))
+}
+
+/// How soon a step is worth doing; empty for one that is not.
+pub fn phase(step: &PlanStep) -> &'static str {
+    if step.worth.worth_doing == Some(false) { "" } else { step.phase.name() }
 }
 
 /// What to do about a step of the plan, or why it is not worth doing.

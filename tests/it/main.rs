@@ -24,6 +24,7 @@ mod explain;
 mod findings;
 mod flat_formats;
 mod invariants;
+mod ladder_cli;
 mod openinference;
 mod oracle;
 mod output;

@@ -1,6 +1,7 @@
 //! The ladder block, and where it starts: what was simulated, handed to the
 //! document.
 
+use crate::ladder::cache;
 use crate::ladder::climb::{self, effort};
 use crate::ladder::reasons::Skip;
 use crate::techniques::id::{Set, TechniqueId};
@@ -32,12 +33,14 @@ pub struct Analysis<'a> {
     pub ladder: &'a climb::Ladder,
     /// The named numbers it was climbed with.
     pub assumptions: &'a Assumptions,
+    /// What prompt caches do on them as they are.
+    pub cache: Option<&'a cache::Cache>,
     /// What an hour of work costs.
     pub hourly_rate: Usd,
 }
 
 impl Analysis<'_> {
-    /// Adds the ladder, the plan and the monthly bills to a document.
+    /// Adds the caches, the ladder, the plan and the monthly bills to a document.
     pub(super) fn fill(&self, document: &mut Document, naming: &Naming, length: Option<Length>) {
         if self.traffic.calls.is_empty() {
             if !self.traffic.ledger.entries.is_empty() || !self.traffic.ledger.buckets.is_empty() {
@@ -51,6 +54,7 @@ impl Analysis<'_> {
         }
         let rates = Rates { hourly: self.hourly_rate, length };
         document.warnings.extend(self.ladder.warnings.iter().map(warning));
+        document.cache = self.cache.and_then(|cache| super::cache::block(self.traffic, cache));
         document.ladder = Some(self.block(naming, rates));
         document.plan = Some(plan::plan(self, document, rates));
         document.monthly = length.map(|length| monthly::monthly(self.ladder, length));
@@ -171,7 +175,8 @@ impl Analysis<'_> {
     }
 }
 
-fn warning(warning: &technique::Warning) -> Warning {
+/// A warning as the document has it.
+pub(super) fn warning(warning: &technique::Warning) -> Warning {
     Warning { code: warning.code.to_owned(), message: warning.message.clone() }
 }
 
@@ -245,9 +250,11 @@ fn assumption(found: InForce) -> Option<Assumption> {
 fn settled_by(code: &str) -> Option<&'static str> {
     Some(match code {
         "NEEDS_TEXT" => "the requests' texts in the log",
+        "NEEDS_USER" => "a user in every log record",
         "NEEDS_SESSION" => "a conversation id in every log record",
         "NEEDS_TIMESTAMPS" | "NO_SIMULATED_CALLS" => "a time in every log record",
         "UNPRICED_MODEL" => "the model's rates in a file given with --prices FILE",
+        "NO_BATCH_LANE" => "a batch price in a file given with --prices FILE",
         "NO_CACHE_RULES" => "a [model.cache] section in a file given with --prices FILE",
         "NOT_ASYNC" | "MULTI_TURN" => {
             "asynchronous = true under [features.tags.NAME] in tokopt.toml, if nobody waits"

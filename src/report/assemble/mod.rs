@@ -4,8 +4,12 @@
 //! Rounds every amount once, and so that the rows of a table add up to its
 //! total digit for digit.
 
+mod action;
 mod backtest;
+mod cache;
+mod check;
 mod figures;
+mod findings;
 mod ladder;
 mod month;
 mod monthly;
@@ -14,6 +18,7 @@ mod notes;
 mod plan;
 mod remarked;
 mod tables;
+mod what_if;
 mod why;
 mod worth;
 
@@ -35,8 +40,10 @@ use month::Length;
 use remarked::Remarked;
 
 pub use backtest::backtest;
+pub use findings::findings;
 pub use ladder::Analysis;
 pub use names::Naming;
+pub use what_if::what_ifs;
 
 /// Rejections a document carries.
 const MOST_REJECTIONS: usize = 100;

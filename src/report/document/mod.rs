@@ -17,6 +17,7 @@ mod monthly;
 mod plan;
 mod quotient;
 mod totals;
+mod what_if;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,6 +42,7 @@ pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
 pub use quotient::Quotient;
 pub use totals::{PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+pub use what_if::WhatIf;
 
 /// The version of the document's layout.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -79,6 +81,9 @@ pub struct Document {
     pub ladder: Option<Ladder>,
     /// The plan of work, first things first; null without a ladder.
     pub plan: Option<Vec<PlanStep>>,
+    /// This traffic on other models, where that was asked for; no part of the
+    /// ladder.
+    pub what_if: Vec<WhatIf>,
     /// Things in the log worth a look, largest cost first.
     pub findings: Vec<Finding>,
     /// Bills per 30 days; null where the log has no times.
@@ -105,6 +110,7 @@ impl Document {
             cache: None,
             ladder: None,
             plan: None,
+            what_if: Vec::new(),
             findings: Vec::new(),
             monthly: None,
             warnings: Vec::new(),
