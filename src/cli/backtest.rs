@@ -12,7 +12,7 @@ use super::standard;
 use super::surroundings::Surroundings;
 use crate::ladder::backtest::Backtest;
 use crate::ledger::Ledger;
-use crate::report::document::{self, LeftOut};
+use crate::report::document;
 use crate::report::{RenderOptions, assemble, write_backtest};
 use crate::techniques::traffic::Traffic;
 
@@ -32,13 +32,8 @@ pub(super) fn run(
     let ledger = Ledger::new(&log, &table, &plan.settings);
     let traffic = Traffic::of(&ledger);
     let found = Backtest::of(&traffic, &assumptions);
-    let (replayed, compared) = (traffic.calls.len(), found.calls.len());
-    let left_out = LeftOut {
-        without_counts: replayed.saturating_sub(compared) as u64,
-        not_replayed: ledger.entries.len().saturating_sub(replayed) as u64,
-    };
-    let document = assemble::backtest(&found, left_out);
-    if compared == 0 && plan.notes && arguments.format == BacktestFormat::Json {
+    let document = assemble::backtest(&found, &traffic);
+    if document.calls.is_empty() && plan.notes && arguments.format == BacktestFormat::Json {
         standard::note("no call reports cache counts: there is nothing to compare");
     }
     let printed = standard::print(&rendered(&document, arguments.format, &plan.render)?);

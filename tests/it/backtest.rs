@@ -105,6 +105,42 @@ fn a_coding_session_is_predicted_to_the_token() {
     assert_eq!(predicted[1..], read[1..]);
 }
 
+/// The other session of the published rounds is read from its counts alone, to
+/// be looked at: no target is set for it, its provider loses too much.
+#[test]
+fn a_session_of_counts_is_shown_without_a_target() {
+    let Some(key) = reference::path("traces/tracelab-sample/round_trace.jsonl") else { return };
+    let text = std::fs::read_to_string(key).expect("a readable answer key");
+    let rounds = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let lines: Vec<String> = rounds
+        .filter(|round| round["provider"] == "codex")
+        .map(|round| {
+            serde_json::json!({
+                "timestamp": round["timing_events"][0]["timestamp"],
+                "request_id": round["round_id"],
+                "conversation_id": round["session_id"],
+                "provider": "openai",
+                "model": round["model"],
+                "input_tokens": round["input_tokens_total"],
+                "cached_tokens": round["prefix_tokens"],
+                "output_tokens": round["output_tokens"],
+            })
+            .to_string()
+        })
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let log_path = folder.path().join("rounds.jsonl");
+    std::fs::write(&log_path, lines.join("\n")).expect("writable");
+    let found = backtest(&log_path, "");
+    for call in &found.calls {
+        println!("billed {:>6}, predicted {:>6}", call.billed, call.predicted);
+    }
+    let tally = found.tally();
+    println!("{tally:?}");
+    // Nine rounds of one session.
+    assert_eq!((found.calls.len(), tally.cold_starts), (9, 1));
+}
+
 #[test]
 fn agent_runs_are_predicted_where_the_provider_keeps_what_it_has() {
     let Some(path) = reference::path("traces/deepseek-swe-dev/trajectories.jsonl.gz") else {

@@ -1,13 +1,15 @@
 //! The document of a backtest.
 
 use crate::ladder::backtest::{self, Prediction};
+use crate::techniques::traffic::Traffic;
 use crate::units::{Share, Tokens};
 
-use super::super::document::{Backtest, BacktestCall, LeftOut};
+use super::super::document::{Backtest, BacktestCall, Coverage};
 
-/// Makes the document; every amount is rounded here, once.
+/// Makes the document of a backtest of this traffic; every amount is rounded
+/// here, once.
 #[must_use]
-pub fn backtest(found: &backtest::Backtest, left_out: LeftOut) -> Backtest {
+pub fn backtest(found: &backtest::Backtest, traffic: &Traffic<'_>) -> Backtest {
     let tally = found.tally();
     let has_calls = !found.calls.is_empty();
     let share = |pick: fn(&Prediction) -> u64| {
@@ -24,7 +26,19 @@ pub fn backtest(found: &backtest::Backtest, left_out: LeftOut) -> Backtest {
         over_calls: tally.over,
         under_calls: tally.under,
         cold_start_calls: tally.cold_starts,
-        left_out,
+        coverage: coverage(found, traffic),
+    }
+}
+
+fn coverage(found: &backtest::Backtest, traffic: &Traffic<'_>) -> Coverage {
+    let (selected, replayed) = (traffic.ledger.entries.len(), traffic.calls.len());
+    let counts_only = traffic.indexed().filter(|(index, _)| {
+        traffic.usage(*index).cache_read.is_some() && !traffic.has_text(*index)
+    });
+    Coverage {
+        without_counts: replayed.saturating_sub(found.calls.len()) as u64,
+        not_replayed: selected.saturating_sub(replayed) as u64,
+        counts_only: counts_only.count() as u64,
     }
 }
 

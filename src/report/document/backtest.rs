@@ -32,9 +32,9 @@ pub struct Backtest {
     /// First calls of their conversations, which may read entries that are
     /// older than the log.
     pub cold_start_calls: u64,
-    /// Calls that could not be compared.
+    /// What the comparison could not see.
     #[serde(skip)]
-    pub left_out: LeftOut,
+    pub coverage: Coverage,
 }
 
 /// One call of a [`Backtest`].
@@ -52,11 +52,14 @@ pub struct BacktestCall {
     pub cold_start: bool,
 }
 
-/// Calls without a comparison, by what they lack. Said to people only.
+/// Calls by what they lack for a comparison. Said to people only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// They report no cache counts.
+pub struct Coverage {
+    /// Not compared: they report no cache counts.
     pub without_counts: u64,
-    /// They have no time or no price and cannot be replayed.
+    /// Not compared: they have no time or no price and cannot be replayed.
     pub not_replayed: u64,
+    /// Compared by their counts: they show neither texts nor blocks, and what
+    /// their prompts repeat is deduced from the conversation.
+    pub counts_only: u64,
 }

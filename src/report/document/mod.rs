@@ -26,7 +26,7 @@ pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
-pub use backtest::{Backtest, BacktestCall, LeftOut};
+pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};

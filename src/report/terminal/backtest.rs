@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::super::document::{Backtest, LeftOut};
+use super::super::document::{Backtest, Coverage};
+use super::super::escape::display_width;
 use super::super::figures::{UNKNOWN_MARK, counted, dollars, percent, whole};
 use super::super::renderer::RenderOptions;
 use super::screen::Screen;
@@ -10,7 +11,7 @@ use super::{NARROWEST, WIDEST};
 use crate::units::{NanoUsd, Share};
 
 /// Columns of the names of the figures.
-const NAMES: usize = 22;
+const NAMES: usize = 18;
 /// Columns of a figure.
 const FIGURE: usize = 13;
 /// A gap of less than one percent of the bill means nothing; in millionths.
@@ -27,8 +28,9 @@ pub fn backtest(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut screen = Screen::new(options.width.clamp(NARROWEST, WIDEST), options.color);
+    let coverage = &document.coverage;
     if document.calls.is_empty() {
-        nothing(&document.left_out, &mut screen);
+        nothing(coverage, &mut screen);
         return screen.write(out);
     }
     let calls = document.calls.len() as u64;
@@ -36,9 +38,19 @@ pub fn backtest(
         "Cache reads of {}, predicted from the log alone, beside the billed ones",
         counted(calls, "call", "calls")
     ));
-    let left_out = left_out(&document.left_out);
+    let left_out = left_out(coverage);
     if !left_out.is_empty() {
         screen.faint(&format!("Not compared: {}.", left_out.join("; ")), 0);
+    }
+    if coverage.counts_only > 0 {
+        let calls = counted(coverage.counts_only, "call shows", "calls show");
+        screen.warning(
+            &format!(
+                "{calls} neither texts nor blocks: each prompt is taken to open with the one \
+                 before it in its conversation, which no count can show."
+            ),
+            0,
+        );
     }
     predictions(document, calls.saturating_sub(document.cold_start_calls), &mut screen);
     bills(document, &mut screen);
@@ -46,9 +58,9 @@ pub fn backtest(
 }
 
 /// Says why there is nothing to compare, and what would settle it.
-fn nothing(left_out: &LeftOut, screen: &mut Screen) {
+fn nothing(coverage: &Coverage, screen: &mut Screen) {
     screen.title("Nothing to compare: no call reports cache counts that could be predicted");
-    for reason in self::left_out(left_out) {
+    for reason in left_out(coverage) {
         screen.paragraph(&reason, 2);
     }
     screen.paragraph(
@@ -58,8 +70,8 @@ fn nothing(left_out: &LeftOut, screen: &mut Screen) {
     );
 }
 
-fn left_out(left_out: &LeftOut) -> Vec<String> {
-    [(left_out.without_counts, "no cache counts"), (left_out.not_replayed, "no time or no price")]
+fn left_out(coverage: &Coverage) -> Vec<String> {
+    [(coverage.without_counts, "no cache counts"), (coverage.not_replayed, "no time or no price")]
         .into_iter()
         .filter(|(calls, _)| *calls > 0)
         .map(|(calls, lack)| format!("{} with {lack}", counted(calls, "call", "calls")))
@@ -68,21 +80,19 @@ fn left_out(left_out: &LeftOut) -> Vec<String> {
 
 fn predictions(document: &Backtest, later: u64, screen: &mut Screen) {
     screen.heading("Calls");
-    for (name, calls, remark) in [
-        ("predicted exactly", document.exact_calls, ""),
-        ("more predicted", document.over_calls, "the provider had lost or not yet stored it"),
-        ("less predicted", document.under_calls, "the provider had more than the log shows"),
+    let of_later = |calls| percent(Share::of_counts(calls, later));
+    let (exact, over, under) = (document.exact_calls, document.over_calls, document.under_calls);
+    for (name, calls, share, remark) in [
+        ("predicted exactly", exact, of_later(exact), ""),
+        ("more predicted", over, of_later(over), "the provider no longer had it"),
+        ("less predicted", under, of_later(under), "it had more than the log shows"),
+        ("cold starts", document.cold_start_calls, String::new(), "first calls, counted apart"),
     ] {
-        let share = percent(Share::of_counts(calls, later));
-        let line = format!("  {name:<NAMES$}{:>FIGURE$}{share:>9}  {remark}", whole(calls));
-        screen.row(line.trim_end());
+        let figures = format!("  {name:<NAMES$}{:>FIGURE$}{share:>9}", whole(calls));
+        let line = format!("{figures}  {remark}");
+        let fits = display_width(&line) <= screen.width();
+        screen.row(if fits { &line } else { &figures }.trim_end());
     }
-    let cold = whole(document.cold_start_calls);
-    screen.row(&format!("  {:<NAMES$}{cold:>FIGURE$}  {:7}  counted apart", "cold starts", ""));
-    screen.faint(
-        "A cold start is the first call of its conversation: it may read entries older than the log.",
-        2,
-    );
 }
 
 fn bills(document: &Backtest, screen: &mut Screen) {

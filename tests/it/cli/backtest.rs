@@ -82,6 +82,14 @@ fn a_log_without_cache_counts_is_told_so() {
 }
 
 #[test]
+fn calls_known_by_counts_alone_are_pointed_out() {
+    let folder = Folder::new();
+    let line = r#"{"timestamp":"2026-03-01T08:00:00Z","model":"gpt-4.1","input_tokens":50,"cached_tokens":8,"output_tokens":5}"#;
+    let screen = printed(&["backtest", &folder.write("usage.jsonl", line)]);
+    assert!(screen.contains("1 call shows neither texts nor blocks"), "{screen}");
+}
+
+#[test]
 fn strictness_judges_after_printing() {
     let ran = run(&mut tokopt(&["backtest", "--strict", QUICKSTART]));
     assert_eq!(ran.code, Some(2));
