@@ -12,6 +12,7 @@ pub mod climb;
 pub mod draws;
 mod engine;
 mod expectation;
+mod idle_cache;
 mod logged;
 pub mod order;
 pub mod reasons;

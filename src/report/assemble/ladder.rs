@@ -43,7 +43,10 @@ impl Analysis<'_> {
     /// Adds the caches, the ladder, the plan and the monthly bills to a document.
     pub(super) fn fill(&self, document: &mut Document, naming: &Naming, length: Option<Length>) {
         if self.traffic.calls.is_empty() {
-            if !self.traffic.ledger.entries.is_empty() || !self.traffic.ledger.buckets.is_empty() {
+            let ledger = self.traffic.ledger;
+            if !ledger.entries.is_empty() || !ledger.buckets.is_empty() {
+                let rates = Rates { hourly: self.hourly_rate, length };
+                document.ladder = Some(self.block(naming, rates));
                 document.warnings.push(Warning {
                     code: "NO_SIMULATED_CALLS".to_owned(),
                     message: "no call carries both a time and a price, so no technique was tried"
