@@ -113,7 +113,7 @@ fn bills(document: &Backtest, screen: &mut Screen) {
     let shown = gap.map_or_else(|| UNKNOWN_MARK.to_owned(), signed);
     row("cost of the input", dollars(billed), dollars(predicted), &shown);
     screen.blank();
-    screen.paragraph(&meaning(gap), 0);
+    screen.paragraph(&meaning(gap, is_from_cold_starts(document)), 0);
 }
 
 /// The predicted input bill over the billed one, less one.
@@ -127,13 +127,30 @@ fn signed(gap: Share) -> String {
     format!("{sign}{}", gap.to_percent())
 }
 
+/// Whether predicted and billed reads lie further apart in cold starts than in
+/// all other calls.
+fn is_from_cold_starts(document: &Backtest) -> bool {
+    let apart = |cold: bool| -> i128 {
+        let calls = document.calls.iter().filter(|call| call.cold_start == cold);
+        let reads = calls.map(|call| {
+            i128::from(call.predicted_read_tokens.get()) - i128::from(call.billed_read_tokens.get())
+        });
+        reads.sum::<i128>().abs()
+    };
+    apart(true) > apart(false)
+}
+
 /// What the gap between the two bills says of everything replayed.
-fn meaning(gap: Option<Share>) -> String {
+fn meaning(gap: Option<Share>, from_cold_starts: bool) -> String {
     let Some(gap) = gap else {
         return "No input of these calls was billed: the replay cannot be calibrated.".to_owned();
     };
     let size = signed(gap);
     match gap.millionths() {
+        ..=CHEAPER | DEARER.. if from_cold_starts => format!(
+            "Calibration {size}, most of it from cold starts: the log does not show what the \
+             caches held before them, and a longer one would tell more."
+        ),
         ..=CHEAPER => format!(
             "Calibration {size}: a replay by the published rules reads more than this provider \
              did, so what it says caching costs on this traffic is low by about that much."

@@ -53,6 +53,34 @@ fn the_screen_says_what_was_compared_and_what_it_means() {
 }
 
 #[test]
+fn a_gap_that_cold_starts_make_is_not_laid_to_the_replay() {
+    // The second call is exact; the first read what was there before the log.
+    let line = |second: u32, read: u32, write: u32, text: &str| {
+        let messages = [
+            serde_json::json!({"role": "user", "content": "Count the swallows on the wire."}),
+            serde_json::json!({"role": "assistant", "content": "Eleven."}),
+            serde_json::json!({"role": "user", "content": text}),
+        ];
+        let sent = if text.is_empty() { &messages[..1] } else { &messages[..] };
+        serde_json::json!({
+            "timestamp": format!("2026-03-01T08:00:{second:02}Z"), "session_id": "s",
+            "request": {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": sent},
+            "response": {"type": "message", "id": format!("m-{second}"), "role": "assistant",
+                "model": "claude-sonnet-4-5", "content": [{"type": "text", "text": "Eleven."}],
+                "usage": {"input_tokens": 4, "cache_read_input_tokens": read,
+                    "cache_creation_input_tokens": write, "output_tokens": 3}}
+        })
+        .to_string()
+    };
+    let lines = [line(0, 9_000, 100, ""), line(20, 9_100, 50, "And now?")].join("\n");
+    let folder = Folder::new();
+    let path = folder.write("log.jsonl", &lines);
+    let screen = printed(&["backtest", &path]);
+    assert!(screen.contains("predicted exactly             1  100.0 %"), "{screen}");
+    assert!(screen.contains("most of it from cold starts"), "{screen}");
+}
+
+#[test]
 fn calls_are_selected_and_rules_are_set_as_elsewhere() {
     let document = json(&["--where", "conversation=green-2", TURNS]);
     assert_eq!(document["calls"].as_array().map(Vec::len), Some(2));
