@@ -77,6 +77,46 @@ fn predictions_worked_out_by_hand() {
     assert_eq!(found.predicted_cost.to_nano().nano(), 36_261_750);
 }
 
+/// Two calls of a gateway that passes on what was read and not what was written.
+fn reads_without_writes(first: u64, second: u64) -> Backtest {
+    let line = |second: u64, input: u64, read: u64, messages: &serde_json::Value| {
+        let answer = serde_json::json!({"role": "assistant", "content": "Eleven."});
+        serde_json::json!({
+            "timestamp": format!("2026-03-01T08:00:{second:02}Z"), "session_id": "s",
+            "provider": "anthropic",
+            "request": {"model": "claude-sonnet-4-5", "messages": messages},
+            "response": {"object": "chat.completion", "id": format!("m-{second}"),
+                "model": "claude-sonnet-4-5",
+                "choices": [{"index": 0, "message": answer, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": input, "completion_tokens": 3,
+                    "prompt_tokens_details": {"cached_tokens": read}}}
+        })
+        .to_string()
+    };
+    let question = serde_json::json!({"role": "user", "content": "Count the swallows."});
+    let (opening, whole) = (
+        serde_json::json!([question]),
+        serde_json::json!([question, {"role": "assistant", "content": "Eleven."},
+            {"role": "user", "content": "And now?"}]),
+    );
+    let lines = [line(0, 2_000, first, &opening), line(30, 2_600, second, &whole)].join("\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log.jsonl");
+    std::fs::write(&path, lines).expect("writable");
+    backtest(&path, "")
+}
+
+#[test]
+fn where_writes_are_not_counted_the_billed_reads_do_not_leak_into_the_prediction() {
+    // All of the first prompt may have been written, whatever was read of it.
+    for billed in [1_500, 1_990] {
+        let found = reads_without_writes(0, billed);
+        assert_eq!((found.calls[1].billed, found.calls[1].predicted), (billed, 2_000));
+    }
+    // Who never reads does not cache.
+    assert_eq!(reads_without_writes(0, 0).calls[1].predicted, 0);
+}
+
 #[test]
 fn an_agents_turn_is_predicted_to_the_token() {
     let Some(path) = reference::path("samples/phoenix-spans/pxi_turn_trace.json") else { return };
