@@ -14,6 +14,12 @@ Set a number that a technique rests on, such as model-routing.share=0.3
 Repeatable, the last of equal names wins. The value holds at the low, the typical and the high end. \
 `tokopt explain TECHNIQUE` lists its numbers with their values and sources.";
 
+const QUALITY_HELP: &str = "\
+A file of scores of models' answers
+
+CSV or JSONL. A row names a call_id, as the log has it, or a feature; a model; and a score from 0 to \
+1. Routing then follows the scores instead of an assumed share.";
+
 const WHAT_IF_HELP: &str = "\
 Price the calls of one model as if another had served them
 
@@ -32,8 +38,8 @@ pub(super) struct LadderArguments {
     #[arg(long, value_name = "ORDER", value_parser = order())]
     pub(super) order: Option<Order>,
 
-    /// Scores of models' answers, as CSV or JSONL: call_id or feature, model, score from 0 to 1
-    #[arg(long, value_name = "FILE")]
+    /// A file of scores of models' answers
+    #[arg(long, value_name = "FILE", long_help = QUALITY_HELP)]
     pub(super) quality: Option<PathBuf>,
 
     /// What an hour of work costs, an assumption of the plan [default: 100]

@@ -6,20 +6,22 @@
 //! prompts can be replayed both models are, and the difference is laid over the
 //! bill; where only counts are logged the cached tokens stay cached.
 
+mod remarks;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 use crate::ledger::pricing::State;
 use crate::prices::{CacheMode, LaneQuery, Match, MediaTokens, PriceQuery, Tool};
-use crate::record::call::Call;
+use crate::record::call as record;
 use crate::record::lane::Tier;
 use crate::record::usage::{CacheWrites, Usage};
 use crate::techniques::handover::retokenise;
 use crate::techniques::parameters::{Assumptions, prompt_caching as parameters};
 use crate::techniques::technique::Warning;
 use crate::techniques::traffic::{CallIndex, FamilyIndex, ModelIndex, Prompt, Traffic};
-use crate::units::{Evidence, Moment, Timestamp, Tokens, Ttl, Usd, group_thousands};
+use crate::units::{Evidence, Timestamp, Tokens, Ttl, Usd};
 
 use super::caching::Caching;
 use super::engine::writes;
@@ -73,7 +75,7 @@ pub fn what_if(
         cost: whole.cost,
         new_cost: whole.new_cost,
         too_long: whole.too_long,
-        warnings: move_.warnings(&whole),
+        warnings: remarks::remarks(from, to.model(), &whole),
         evidence: whole.evidence,
     }
 }
@@ -125,6 +127,15 @@ struct Pair {
     bill: Usd,
 }
 
+/// A call of the model that is replaced.
+struct Call<'a> {
+    record: &'a record::Call,
+    date: Option<Timestamp>,
+    bill: Usd,
+    /// What the price table has of its model.
+    found: &'a Match<'a>,
+}
+
 impl Move<'_> {
     /// Whether a model of the log is the one that is replaced, by its name in
     /// the log or in the price table.
@@ -136,7 +147,7 @@ impl Move<'_> {
     fn family(&self, family: FamilyIndex) -> Part {
         let traffic = self.traffic;
         let mut part = Part::default();
-        let mut nodes = Nodes::default();
+        let mut nodes = Nodes::over(&traffic.tree);
         let mut pairs: BTreeMap<(ModelIndex, Tier), Pair> = BTreeMap::new();
         let mut prompt = Prompt::new();
         for &index in &traffic.families[family.0 as usize] {
@@ -146,11 +157,12 @@ impl Move<'_> {
                 continue;
             }
             let record = traffic.record(index);
-            if self.keeps(&mut part, record, call.bill, found) {
+            let moved = Call { record, date: traffic.date(index), bill: call.bill, found };
+            if self.keeps(&mut part, &moved) {
                 continue;
             }
             if !traffic.has_text(index) {
-                self.carry(&mut part, record, traffic.date(index), call.bill, found);
+                self.carry(&mut part, &moved);
                 continue;
             }
             let key = (self.caching.stream_model(call.model), record.tier);
@@ -167,20 +179,13 @@ impl Move<'_> {
             part.evidence = part.evidence.worst(self.grade(found));
         }
         for ((model, _), pair) in pairs {
-            self.replay(&mut part, family, model, &pair, nodes.len());
+            part.merge(self.replay(family, model, &pair, nodes.len()));
         }
         part
     }
 
     /// Replays both models and lays the difference over the bill.
-    fn replay(
-        &self,
-        part: &mut Part,
-        family: FamilyIndex,
-        model: ModelIndex,
-        pair: &Pair,
-        nodes: usize,
-    ) {
+    fn replay(&self, family: FamilyIndex, model: ModelIndex, pair: &Pair, nodes: usize) -> Part {
         let found = self.traffic.models.get(model);
         let current = self.caching.current(family, model);
         let policy = self.policy(current, model);
@@ -209,15 +214,17 @@ impl Move<'_> {
         };
         let old = served(found, &pair.old, current, self.caching.rules(model));
         let new = served(self.to, &pair.new, policy, self.rules());
-        part.calls += pair.calls.len() as u64;
-        part.cost += pair.bill;
-        part.new_cost += scaled(pair.bill, new, old);
-        if policy != current && matches!(policy, Policy::Full(_)) {
-            part.given += pair.calls.len() as u64;
-            part.evidence = part.evidence.worst(Evidence::Assumed);
-        }
-        if policy == Policy::None && current != Policy::None {
-            part.uncached += pair.calls.len() as u64;
+        let calls = pair.calls.len() as u64;
+        let is_given = policy != current && matches!(policy, Policy::Full(_));
+        let is_lost = policy == Policy::None && current != Policy::None;
+        Part {
+            calls,
+            cost: pair.bill,
+            new_cost: scaled(pair.bill, new, old),
+            given: if is_given { calls } else { 0 },
+            uncached: if is_lost { calls } else { 0 },
+            evidence: if is_given { Evidence::Assumed } else { Evidence::Measured },
+            ..Part::default()
         }
     }
 
@@ -263,44 +270,38 @@ impl Move<'_> {
             else {
                 continue;
             };
+            let call = Call { record, date: None, bill, found };
             if self.is_from(ledger.names.text_of(entry.model), Some(found))
-                && !self.keeps(&mut part, record, bill, found)
+                && !self.keeps(&mut part, &call)
             {
-                let date = entry.time.and_then(Moment::timestamp);
-                self.carry(&mut part, record, date, bill, found);
+                self.carry(&mut part, &call);
             }
         }
         part
     }
 
     /// Whether a call does not fit the other model and stays where it is.
-    fn keeps(&self, part: &mut Part, record: &Call, bill: Usd, found: &Match<'_>) -> bool {
-        let usage = record.usage.get();
-        let size = |tokens: Option<Tokens>| self.counted(tokens.unwrap_or_default().get(), found);
+    fn keeps(&self, part: &mut Part, call: &Call<'_>) -> bool {
+        let usage = call.record.usage.get();
+        let size =
+            |tokens: Option<Tokens>| self.counted(tokens.unwrap_or_default().get(), call.found);
         let needed = size(usage.input) + size(usage.output);
         let is_too_long =
             self.to.model().context_window().is_some_and(|limit| needed > limit.get());
         if is_too_long {
             part.calls += 1;
             part.too_long += 1;
-            part.cost += bill;
-            part.new_cost += bill;
+            part.cost += call.bill;
+            part.new_cost += call.bill;
         }
         is_too_long
     }
 
     /// Prices a call's own counts on the other model.
-    fn carry(
-        &self,
-        part: &mut Part,
-        record: &Call,
-        date: Option<Timestamp>,
-        bill: Usd,
-        found: &Match<'_>,
-    ) {
-        let usage = record.usage.get();
+    fn carry(&self, part: &mut Part, call: &Call<'_>) {
+        let usage = call.record.usage.get();
         let caches = self.to.model().cache().mode.is_some();
-        let count = |tokens: Tokens| Tokens::new(self.counted(tokens.get(), found));
+        let count = |tokens: Tokens| Tokens::new(self.counted(tokens.get(), call.found));
         let write = |writes: CacheWrites| {
             let timed = |part: Option<(Ttl, Tokens)>| part.map(|(ttl, sum)| (ttl, count(sum)));
             CacheWrites {
@@ -320,14 +321,20 @@ impl Move<'_> {
         };
         let was_cached = usage.cache_read.is_some_and(|read| !read.is_zero());
         part.calls += 1;
-        part.cost += bill;
-        part.new_cost += self.price(self.to, record, &new, date);
+        part.cost += call.bill;
+        part.new_cost += self.price(self.to, call.record, &new, call.date);
         part.carried += u64::from(was_cached && caches);
         part.uncached += u64::from(was_cached && !caches);
-        part.evidence = part.evidence.worst(self.grade(found));
+        part.evidence = part.evidence.worst(self.grade(call.found));
     }
 
-    fn price(&self, found: &Match<'_>, record: &Call, usage: &Usage, at: Option<Timestamp>) -> Usd {
+    fn price(
+        &self,
+        found: &Match<'_>,
+        record: &record::Call,
+        usage: &Usage,
+        at: Option<Timestamp>,
+    ) -> Usd {
         let latency = record.latency_milliseconds.get().unwrap_or(0);
         let micros = i64::try_from(latency).unwrap_or(0).saturating_mul(1_000);
         let completed = at.map(|at| Timestamp::from_micros(at.micros().saturating_add(micros)));
@@ -362,60 +369,5 @@ impl Move<'_> {
         } else {
             Evidence::Assumed
         }
-    }
-
-    fn warnings(&self, whole: &Part) -> Vec<Warning> {
-        let calls = |count: u64| group_thousands(&count.to_string());
-        let mut found = Vec::new();
-        let mut warn = |code, message| found.push(Warning { code, message });
-        let to = self.to.model();
-        if whole.calls == 0 {
-            warn("NO_SUCH_CALLS", format!("no priced call of the log is on {}", self.from));
-        }
-        if let (Some(limit), 1..) = (to.context_window(), whole.too_long) {
-            warn(
-                "CONTEXT_LIMIT",
-                format!(
-                    "{} calls are longer than the {limit} tokens of {} and keep their bill",
-                    calls(whole.too_long),
-                    to.id()
-                ),
-            );
-        }
-        if whole.carried > 0 {
-            warn(
-                "CACHE_CARRIED_OVER",
-                format!(
-                    "the prompts of {} calls were not logged: what was cached is taken to stay \
-                     cached",
-                    calls(whole.carried)
-                ),
-            );
-        }
-        if whole.given > 0 {
-            warn(
-                "CACHE_MUST_BE_ASKED_FOR",
-                format!(
-                    "{} caches only what requests mark: {} calls are taken to set breakpoints \
-                     after tools, documents and the last message",
-                    to.id(),
-                    calls(whole.given)
-                ),
-            );
-        }
-        if whole.uncached > 0 {
-            warn(
-                "NO_CACHE_RULES",
-                format!(
-                    "the price table knows no prompt cache of {}: {} calls lose theirs",
-                    to.id(),
-                    calls(whole.uncached)
-                ),
-            );
-        }
-        if let Some(date) = to.shutdown() {
-            warn("TARGET_RETIRING", format!("{} is shut down on {date}", to.id()));
-        }
-        found
     }
 }

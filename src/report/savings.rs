@@ -20,6 +20,10 @@ pub fn outcome(ladder: &Ladder) -> String {
     let saving = saved(ladder);
     let share = Share::of_nano(saving, ladder.baseline_usd)
         .map_or_else(String::new, |share| format!(" ({})", share.to_percent()));
+    let is_untried = ladder.steps.iter().all(|step| step.status == StepStatus::Unknown);
+    if is_untried && !ladder.steps.is_empty() {
+        return "No technique could be tried on these calls".to_owned();
+    }
     if saving == NanoUsd::ZERO {
         return format!(
             "No technique saves anything on these calls, which cost {}",

@@ -98,9 +98,9 @@ fn the_rows_add_up_digit_for_digit() {
 
 #[test]
 fn a_month_is_thirty_days_of_the_log() {
-    let document = json(&[QUICKSTART]);
     // From 2026-06-01T09:10:00Z to 2026-06-03T23:05:00Z.
     const SECONDS: i128 = 2 * 86_400 + 13 * 3_600 + 55 * 60;
+    let document = json(&[QUICKSTART]);
     let month = |amount: i128| {
         let (scaled, half) = (amount * 30 * 86_400, SECONDS / 2);
         (scaled + half) / SECONDS
@@ -276,13 +276,27 @@ fn a_workspace_is_a_pseudonym() {
 }
 
 #[test]
-fn calls_without_a_time_have_no_ladder_and_no_month() {
+fn calls_without_a_time_are_tried_on_nothing_and_have_no_month() {
     let line = r#"{"id":"a","provider":"anthropic","model":"claude-sonnet-4-5","input_tokens":1000,"output_tokens":10}"#;
     let (_folder, log) = file("log.jsonl", &format!("{line}\n"));
     let document = json(&["--what-if", "claude-sonnet-4-5=claude-opus-4-5", &log]);
-    assert!(document["ladder"].is_null() && document["monthly"].is_null());
+    assert_eq!(steps(&document, "unknown").len(), 8);
+    assert!(document["monthly"].is_null());
+    // 1,000 x 3 + 10 x 15 millionths are not simulated.
+    assert_eq!(nano(&document["ladder"]["not_simulated_usd"]), 3_150_000);
     assert!(document["warnings"].to_string().contains("NO_SIMULATED_CALLS"));
     // 1,000 x 3 + 10 x 15 millionths now; 1,000 x 5 + 10 x 25 on the other.
     let answer = &document["what_if"][0];
     assert_eq!((nano(&answer["cost_usd"]), nano(&answer["new_cost_usd"])), (3_150_000, 5_250_000));
+}
+
+#[test]
+fn what_is_printed_fits_the_published_schema() {
+    let output = tokopt(&["schema"]).output().expect("the program starts");
+    let schema: Value = serde_json::from_slice(&output.stdout).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let document = json(&["--what-if", "claude-sonnet-4-5=gpt-5", QUICKSTART]);
+    let faults: Vec<String> =
+        validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
 }

@@ -197,7 +197,8 @@ mod tests {
     use super::stream::{Nodes, Sent, Stream};
     use super::{Split, replay};
     use crate::record::component::Component;
-    use crate::techniques::traffic::{CallIndex, Segment};
+    use crate::record::log::Log;
+    use crate::techniques::traffic::{CallIndex, Segment, Tree};
 
     const RULES: Rules =
         Rules { minimum: 0, step: 1, caches_answer: false, lookback: 20, breakpoints: 4 };
@@ -208,7 +209,8 @@ mod tests {
     }
 
     fn stream(calls: &[(i64, Vec<Segment>)]) -> (Stream, usize) {
-        let (mut stream, mut nodes) = (Stream::default(), Nodes::default());
+        let tree = Tree::of(&Log::default(), &[]).0;
+        let (mut stream, mut nodes) = (Stream::default(), Nodes::over(&tree));
         for (number, (time, prompt)) in (0..).zip(calls) {
             let sent = Sent {
                 call: CallIndex(number),
@@ -220,7 +222,8 @@ mod tests {
             };
             stream.push(&mut nodes, &sent);
         }
-        (stream, nodes.len())
+        let count = nodes.len();
+        (stream, count)
     }
 
     fn prompt(tail: u64) -> Vec<Segment> {

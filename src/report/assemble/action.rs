@@ -2,6 +2,7 @@
 //! else.
 
 use crate::techniques::id::TechniqueId;
+use crate::techniques::parameter::Value;
 use crate::techniques::parameters::{fine_tuning, output_capping, semantic_dedup};
 
 use super::plan::Work;
@@ -65,6 +66,7 @@ fn caching(work: &Work<'_>) -> String {
     let lifetime = if lifetime.is_empty() { String::new() } else { format!(" ({lifetime})") };
     let others = match policies.len() {
         1 => String::new(),
+        2 => "; 1 more stream in the table of policies".to_owned(),
         count => format!("; {} more streams in the table of policies", count - 1),
     };
     let on = format!("calls to {}", first.model);
@@ -105,10 +107,11 @@ fn compression(work: &Work<'_>) -> String {
 
 fn output(work: &Work<'_>) -> String {
     let assumptions = work.analysis.assumptions;
+    let quantile = assumptions.value(output_capping::QUANTILE).millionths();
     let cap = format!(
-        "set max_tokens to {} times the {} quantile of finished answers",
+        "set max_tokens to {} times what {} % of finished answers need",
         assumptions.value(output_capping::FACTOR),
-        assumptions.value(output_capping::QUANTILE)
+        Value::from_millionths(quantile.saturating_mul(100))
     );
     let ways = [
         ("cap", cap.as_str()),

@@ -69,11 +69,8 @@ fn cost_of_a_call(work: &Work<'_>) -> String {
 /// The share of input that is read from the cache, now and under the policy of
 /// the dearest stream.
 fn reads(work: &Work<'_>) -> String {
-    let totals = &work.document.totals;
-    let read = totals.cache_read_input_tokens.zip(totals.input_tokens);
-    let now = read
-        .and_then(|(read, input)| Share::of_tokens(read, input))
-        .map_or_else(String::new, |share| format!(" from {}", share.to_percent()));
+    let read = work.document.metrics.cache_read_share;
+    let now = read.map_or_else(String::new, |share| format!(" from {}", share.to_percent()));
     let chosen = work.step.policies.first().map(|policy| policy.chosen.as_str());
     let policies = work.document.cache.iter().flat_map(|cache| &cache.policies);
     let then = policies

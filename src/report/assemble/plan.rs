@@ -36,7 +36,6 @@ impl Work<'_> {
     fn evaluation(&self) -> Option<String> {
         let assumed = self.step.levers.iter().any(|lever| lever.evidence == Evidence::Assumed);
         let compared = match self.step.technique {
-            TechniqueId::PromptCaching | TechniqueId::BatchApi => return None,
             TechniqueId::ModelRouting => "the answers of both models",
             TechniqueId::EmbeddingRetrieval => {
                 "answers from passages with answers from whole documents"
@@ -49,7 +48,10 @@ impl Work<'_> {
             TechniqueId::SemanticDedup if assumed => {
                 "stored answers to near repeats with fresh ones"
             }
-            TechniqueId::ContextCompression
+            // No answer changes.
+            TechniqueId::PromptCaching
+            | TechniqueId::BatchApi
+            | TechniqueId::ContextCompression
             | TechniqueId::OutputCapping
             | TechniqueId::SemanticDedup => return None,
         };
