@@ -110,7 +110,7 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
 }
 
 /// Refuses a `--model` or `--what-if` that would leave its calls without a price.
-fn check_models(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+pub(super) fn check_models(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
     plan.what_if.iter().try_for_each(|question| question.find(table).map(drop))?;
     match &plan.settings.model {
         Some(model) if table.find(None, model).is_none() => Err(CliError::UnknownModel {
@@ -121,13 +121,13 @@ fn check_models(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
     }
 }
 
-fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
+pub(super) fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
     pool.build_global().map_err(|error| CliError::Threads(format!("--threads: {error}")))
 }
 
-fn read(plan: &Plan) -> Result<Log, CliError> {
+pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
     let options = ReadOptions {
         input_format: plan.input_format.as_deref(),
         mappings: &plan.mappings,
@@ -158,7 +158,7 @@ pub(super) fn print(
 }
 
 /// Fails for what `--strict` does not let pass, naming the first of each.
-fn judge(document: &Document) -> Result<(), CliError> {
+pub(super) fn judge(document: &Document) -> Result<(), CliError> {
     let mut reasons = Vec::new();
     let input = &document.input;
     if input.rejected > 0 {

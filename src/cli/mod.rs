@@ -6,6 +6,7 @@
 mod analyze;
 mod args;
 mod assumptions;
+mod backtest;
 mod columns;
 mod completions;
 mod config;
@@ -60,6 +61,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
+        Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

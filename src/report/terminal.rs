@@ -3,6 +3,7 @@
 //! The only place that knows comfy-table. It never asks the terminal for
 //! anything: width and colour arrive as options.
 
+mod backtest;
 mod bars;
 mod cache;
 mod ladder;
@@ -27,6 +28,8 @@ use super::savings;
 use super::summary;
 use super::unknowns::unknowns;
 use screen::Screen;
+
+pub use backtest::backtest;
 
 /// Columns of the narrowest screen.
 const NARROWEST: usize = 60;

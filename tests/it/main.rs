@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod backtest;
 mod batch;
 mod broken_files;
 mod claude_code;
@@ -25,6 +26,7 @@ mod findings;
 mod flat_formats;
 mod invariants;
 mod ladder_cli;
+mod openinference;
 mod oracle;
 mod output;
 mod prices;

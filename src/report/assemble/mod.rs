@@ -5,6 +5,7 @@
 //! total digit for digit.
 
 mod action;
+mod backtest;
 mod cache;
 mod check;
 mod estimated;
@@ -39,6 +40,7 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use backtest::backtest;
 pub use estimated::{Described, estimated};
 pub use findings::findings;
 pub use ladder::Analysis;

@@ -7,6 +7,7 @@
 //! `None`, and `null` in JSON, never zero.
 
 mod attribution;
+mod backtest;
 mod cache;
 mod findings;
 mod input;
@@ -25,6 +26,7 @@ pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
+pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
