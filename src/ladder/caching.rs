@@ -152,6 +152,13 @@ impl<'t> Caching<'t> {
         Some(start.saturating_add(current.lifetime()?.micros()))
     }
 
+    /// Whether a family's policy was deduced from its bills: it caches, and no
+    /// request says how.
+    pub(crate) fn is_deduced(&self, family: FamilyIndex) -> bool {
+        let asked = self.asked.get(family.0 as usize);
+        !matches!(asked, None | Some(Policy::None | Policy::Logged(_)))
+    }
+
     /// Whether a family's provider caches by itself and its log, which shows the
     /// prompts, does not say how much was read.
     pub(crate) fn is_unreported(&self, family: FamilyIndex) -> bool {

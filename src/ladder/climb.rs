@@ -22,6 +22,7 @@ use super::order::{Order, Weight, arranged};
 use super::reasons::{self, Skip};
 use super::scenario::{Ground, Scenario};
 use super::simulate::{Sets, UnitCost, look, simulate};
+use super::split;
 use super::totals::{Totals, share_out};
 
 /// What the user chose.
@@ -58,7 +59,7 @@ pub struct Ladder {
     pub percentiles: Option<draws::Percentiles>,
     /// A month's bill as it is, over months made of the log's days.
     pub bootstrap: Option<(NanoUsd, NanoUsd)>,
-    /// Days of the log that have calls.
+    /// Calendar days (UTC) from the first call to the last.
     pub days: u64,
     /// What a reader should know.
     pub warnings: Vec<Warning>,
@@ -242,7 +243,7 @@ impl Climber<'_, '_> {
         let floor = self.bill(&Scenario::of(self.settings.assumptions.at(Band::Low)).grounded());
         let high = self.bill(&Scenario::of(self.settings.assumptions.at(Band::High)));
         let typical = self.totals.cost(Set::ALL);
-        let bands: Vec<draws::Band> = steps
+        let mut bands: Vec<draws::Band> = steps
             .iter()
             .filter(|step| step.skip.is_none())
             .map(|step| draws::Band {
@@ -253,6 +254,8 @@ impl Climber<'_, '_> {
                 on_top: self.on_top(step.technique),
             })
             .collect();
+        // No order of display may change a draw.
+        bands.sort_by_key(|band| band.technique);
         let days = self.day_bills();
         Ladder {
             order: self.settings.order,
@@ -304,8 +307,17 @@ impl Climber<'_, '_> {
                 Vec::new()
             },
             evidence: self.evidence(technique),
-            warnings: rewriter.map(Rewriter::warnings).unwrap_or_default(),
+            warnings: self.step_warnings(technique),
         }
+    }
+
+    fn step_warnings(&self, technique: TechniqueId) -> Vec<Warning> {
+        let rewriter = self.engine.rewriter(technique);
+        let mut warnings = rewriter.map(Rewriter::warnings).unwrap_or_default();
+        if technique == TechniqueId::ModelRouting {
+            warnings.extend(split::warning(self.engine, self.costs));
+        }
+        warnings
     }
 
     /// What a technique saves alone with its parameters at a band.
@@ -376,7 +388,7 @@ impl Climber<'_, '_> {
             .costs
             .iter()
             .filter(|cost| cost.vector.best().used(Set::ALL).has(technique))
-            .any(UnitCost::is_astray);
+            .any(|cost| cost.evidence() != Evidence::Measured);
         let deduced = technique == TechniqueId::PromptCaching
             && self.evidence(technique) != Evidence::Measured;
         if astray || deduced { Evidence::Inferred } else { Evidence::Measured }
@@ -392,9 +404,7 @@ impl Climber<'_, '_> {
         let units = self.costs.iter().filter(|cost| if accepted { uses(cost) } else { acts(cost) });
         let mut worst = Evidence::Measured;
         for cost in units {
-            if cost.is_astray() {
-                worst = worst.worst(Evidence::Inferred);
-            }
+            worst = worst.worst(cost.evidence());
             for place in &self.ground.traffic.units[cost.unit].places {
                 let group = self.ground.traffic.places[place.0 as usize].group;
                 if rewriter.verdict(group).is_ok() {
@@ -414,14 +424,18 @@ impl Climber<'_, '_> {
         lost.sum::<Usd>().to_nano()
     }
 
-    /// What the calls of each day were billed.
+    /// What the calls of each day were billed; nothing on days without calls.
     fn day_bills(&self) -> Vec<NanoUsd> {
         const DAY: i64 = 86_400_000_000;
         let mut days: BTreeMap<i64, Usd> = BTreeMap::new();
         for call in &self.ground.traffic.calls {
             *days.entry(call.time.div_euclid(DAY)).or_default() += call.bill;
         }
-        days.into_values().map(Usd::to_nano).collect()
+        let (Some(first), Some(last)) = (days.keys().next(), days.keys().next_back()) else {
+            return Vec::new();
+        };
+        let bill = |day: i64| days.get(&day).copied().unwrap_or_default().to_nano();
+        (*first..=*last).take(MOST_DAYS).map(bill).collect()
     }
 
     /// Every unit with what it uses, taken apart by place.
@@ -521,10 +535,7 @@ impl Climber<'_, '_> {
                     applied: used,
                     skipped: skipped.collect(),
                     calibration: cost.calibration(),
-                    evidence: evidence.fold(
-                        if cost.is_astray() { Evidence::Inferred } else { Evidence::Measured },
-                        Evidence::worst,
-                    ),
+                    evidence: evidence.fold(cost.evidence(), Evidence::worst),
                 });
             }
         }
@@ -533,6 +544,8 @@ impl Climber<'_, '_> {
     }
 }
 
+/// Ten years: a clock that went astray must not fill the memory.
+const MOST_DAYS: usize = 3_653;
 /// Streams and groups that a report lists.
 const MOST_ROWS: usize = 20;
 

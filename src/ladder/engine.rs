@@ -14,7 +14,7 @@ use crate::techniques::parameter::Value;
 use crate::techniques::technique::{CallState, Conversation, Request, Rewriter, World};
 use crate::techniques::traffic::prompt::{head_length, tokens_of};
 use crate::techniques::traffic::{
-    CallIndex, FamilyIndex, GroupIndex, ModelIndex, PlaceIndex, Prompt, Traffic,
+    CallIndex, FamilyIndex, GroupIndex, ModelIndex, PlaceIndex, Prompt, SimulatedCall, Traffic,
 };
 use crate::units::{Timestamp, Tokens, Usd};
 
@@ -122,7 +122,8 @@ struct Pending {
 /// A family's requests in one world, ready to be replayed.
 struct Sent {
     family: FamilyIndex,
-    lanes: BTreeMap<(ModelIndex, Tier), Lane>,
+    /// By model, lane, and whether they moved to that lane.
+    lanes: BTreeMap<(ModelIndex, Tier, bool), Lane>,
     /// How many places the family knows.
     nodes: usize,
     fees: Usd,
@@ -159,7 +160,7 @@ impl Engine<'_> {
     /// What a family costs in a world, with a closer look.
     pub(crate) fn look(&self, family: FamilyIndex, world: World) -> Outcome {
         let mut detail = Box::<Detail>::default();
-        let sent = self.send(family, world, Some(&mut detail));
+        let sent = self.send(family, |_| world, Some(&mut detail));
         let choosing = world.used.has(TechniqueId::PromptCaching);
         let mut outcome = self.settle(&sent, choosing, Some(&mut detail));
         outcome.detail = Some(detail);
@@ -178,23 +179,38 @@ impl Engine<'_> {
     }
 
     fn anew(&self, family: FamilyIndex, world: World) -> [Outcome; 2] {
-        let sent = self.send(family, world, None);
+        let sent = self.send(family, |_| world, None);
         let idle = self.settle(&sent, false, None);
         let chooses = sent.lanes.values().any(|lane| lane.moved || self.may_choose(lane));
         let chosen = if chooses { self.settle(&sent, true, None) } else { idle.clone() };
         [idle, chosen]
     }
 
+    /// What a family's requests cost if each conversation has a world of its own.
+    pub(crate) fn mixed(
+        &self,
+        family: FamilyIndex,
+        choosing: bool,
+        world: impl Fn(&SimulatedCall) -> World,
+    ) -> Usd {
+        self.settle(&self.send(family, world, None), choosing, None).replayed
+    }
+
     /// Rewrites a family's calls and lays their requests out for replay.
-    fn send(&self, family: FamilyIndex, world: World, mut detail: Option<&mut Detail>) -> Sent {
+    fn send(
+        &self,
+        family: FamilyIndex,
+        world: impl Fn(&SimulatedCall) -> World,
+        mut detail: Option<&mut Detail>,
+    ) -> Sent {
         let mut conversations: FxHashMap<u32, Conversation> = FxHashMap::default();
-        let mut lanes: BTreeMap<(ModelIndex, Tier), Lane> = BTreeMap::new();
+        let mut lanes: BTreeMap<(ModelIndex, Tier, bool), Lane> = BTreeMap::new();
         let mut nodes = Nodes::over(&self.traffic.tree);
         let mut fees = Usd::ZERO;
         for &index in &self.traffic.families[family.0 as usize] {
             let call = self.traffic.call(index);
             let conversation = conversations.entry(call.conversation).or_default();
-            let state = self.rewritten(index, world, conversation);
+            let state = self.rewritten(index, world(call), conversation);
             conversation.calls += u32::from(!state.requests.is_empty());
             fees += state.fees;
             if let Some(detail) = &mut detail {
@@ -205,9 +221,10 @@ impl Engine<'_> {
             }
             let logged = self.traffic.record(index).tier;
             for request in state.requests {
-                let key = (self.caching.stream_model(request.model), request.lane);
+                let moved = request.lane == Tier::Batch && logged != Tier::Batch;
+                let key = (self.caching.stream_model(request.model), request.lane, moved);
                 let lane = lanes.entry(key).or_default();
-                lane.moved |= request.lane == Tier::Batch && logged != Tier::Batch;
+                lane.moved = moved;
                 let prompt = &request.prompt;
                 lane.pending.push(Pending {
                     call: index,
@@ -220,7 +237,7 @@ impl Engine<'_> {
                     repeats: request.repeats,
                     unchanged: state.changed_by.is_empty(),
                 });
-                if !lane.moved {
+                if !moved {
                     let delay = self.caching.delay(index);
                     Outgoing { traffic: self.traffic, call: index, prompt, delay }
                         .push_to(&mut lane.stream, &mut nodes);
@@ -233,7 +250,7 @@ impl Engine<'_> {
     /// Replays and prices what was sent.
     fn settle(&self, sent: &Sent, choosing: bool, mut detail: Option<&mut Detail>) -> Outcome {
         let mut replayed = Usd::ZERO;
-        for ((model, _), lane) in &sent.lanes {
+        for ((model, _, _), lane) in &sent.lanes {
             let served = if lane.moved {
                 self.batched(lane, choosing)
             } else if choosing && self.may_choose(lane) {

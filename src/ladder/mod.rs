@@ -19,5 +19,6 @@ pub mod reasons;
 pub mod replay;
 mod scenario;
 mod simulate;
+mod split;
 pub mod totals;
 pub mod what_if;

@@ -34,6 +34,8 @@ pub(crate) struct UnitCost {
     pub(crate) replayed: Usd,
     /// What techniques charge beside requests, by set; as `vector`.
     pub(crate) fees: Vector,
+    /// Whether its policy was deduced, or its baseline replayed.
+    pub(crate) is_deduced: bool,
 }
 
 impl UnitCost {
@@ -47,6 +49,11 @@ impl UnitCost {
         let bill = self.baseline();
         let error = Usd::from_femto((self.replayed - bill).femto().abs());
         Share::of_usd(error, bill)
+    }
+
+    /// How the replay of the unit as it is is known.
+    pub(crate) fn evidence(&self) -> Evidence {
+        if self.is_deduced || self.is_astray() { Evidence::Inferred } else { Evidence::Measured }
     }
 
     /// Whether the replay strays too far to be called measured.
@@ -235,6 +242,9 @@ fn unit_cost(
         vector: Vector::of(plan.eligible, cost),
         replayed,
         fees: Vector::of(plan.eligible, fees),
+        is_deduced: plan.unit.families.iter().any(|family| {
+            engine.caching.is_deduced(*family) || engine.caching.is_unreported(*family)
+        }),
     }
 }
 
