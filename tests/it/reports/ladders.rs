@@ -106,6 +106,7 @@ pub fn ladder() -> Document {
         not_simulated_calls: 41,
         by_evidence: by_evidence(),
         worth: Some(worth(56, BASELINE - cost(255), "Worth doing: it pays back within the year")),
+        hourly_rate_usd: usd(100_000_000_000),
         subset_cost_usd: (0..256).map(|set| usd(cost(set))).collect(),
     });
     document.plan = Some(plan());
