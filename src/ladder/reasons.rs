@@ -84,7 +84,7 @@ pub(crate) fn warnings(engine: &Engine<'_>, costs: &[UnitCost]) -> Vec<Warning> 
         found.push(Warning {
             code: "CALIBRATION",
             message: format!(
-                "for ${} of the bill the replay of the log as it is stays up to {}.{} % from what \
+                "for {} of the bill the replay of the log as it is stays up to {}.{} % from what \
                  was billed; savings there are scaled to the bill and inferred",
                 bill.to_nano().to_display(),
                 worst / 10_000,
@@ -148,7 +148,6 @@ fn combined(cost: &UnitCost, technique: TechniqueId) -> Usd {
 
 fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
     let (alone, more) = (alone.to_nano(), more.to_nano());
-    let display = |amount: NanoUsd| format!("${}", amount.to_display());
     let (code, message) = if more == NanoUsd::ZERO && alone <= NanoUsd::ZERO {
         ("NO_FURTHER_SAVING", "its calls cost the same with and without it".to_owned())
     } else if alone > NanoUsd::ZERO {
@@ -156,8 +155,8 @@ fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
             "COUNTERPRODUCTIVE_IN_COMBINATION",
             format!(
                 "alone it would save {}, but on top of what is used it costs {} more",
-                display(alone),
-                display(more)
+                alone.to_display(),
+                more.to_display()
             ),
         )
     } else if technique == TechniqueId::PromptCaching {
@@ -165,11 +164,11 @@ fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
             "HELD_OUT_LOSS",
             format!(
                 "the policy that was cheapest at first would cost {} more over the whole log",
-                display(more)
+                more.to_display()
             ),
         )
     } else {
-        ("RAISES_COST", format!("using it would cost {} more", display(more)))
+        ("RAISES_COST", format!("using it would cost {} more", more.to_display()))
     };
     Skip { code, message, amount: Some(more), alone: Some(alone), unknown: false }
 }
