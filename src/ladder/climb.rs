@@ -166,18 +166,14 @@ pub fn climb(traffic: &Traffic<'_>, settings: &Settings) -> Ladder {
     let scenario = Scenario::of(settings.assumptions.clone());
     let engine = scenario.prepare(ground, Set::ALL);
     let units: Vec<usize> = (0..traffic.units.len()).collect();
-    let costs = simulate(&engine, &units, Sets::All);
-    let mut totals = Totals::default();
-    for cost in &costs {
-        totals.add(&cost.vector);
-    }
+    let simulated = simulate(&engine, &units, Sets::All);
     let climber = Climber {
         ground,
         settings,
         engine: &engine,
         units: &units,
-        costs: &costs,
-        totals: &totals,
+        costs: simulated.costs(),
+        totals: &simulated.totals(),
     };
     climber.ladder()
 }
@@ -317,21 +313,13 @@ impl Climber<'_, '_> {
 
     fn alone(&self, scenario: &Scenario, technique: TechniqueId) -> NanoUsd {
         let engine = scenario.prepare(self.ground, technique.set());
-        let mut totals = Totals::default();
-        for cost in simulate(&engine, self.units, Sets::Alone(technique)) {
-            totals.add(&cost.vector);
-        }
-        totals.standalone(technique)
+        simulate(&engine, self.units, Sets::Alone(technique)).totals().standalone(technique)
     }
 
     /// The least bill of a reading of the assumptions.
     fn bill(&self, scenario: &Scenario) -> NanoUsd {
         let engine = scenario.prepare(self.ground, Set::ALL);
-        let mut totals = Totals::default();
-        for cost in simulate(&engine, self.units, Sets::All) {
-            totals.add(&cost.vector);
-        }
-        totals.cost(Set::ALL)
+        simulate(&engine, self.units, Sets::All).totals().cost(Set::ALL)
     }
 
     /// The marginal saving of a step by its levers: in proportion to what each

@@ -171,7 +171,7 @@ impl Engine<'_> {
             } else {
                 self.send(&mut lane, &mut nodes);
                 {
-                    let site = Site { family, model, nodes: nodes.len(), world };
+                    let site = Site { family, model, nodes: nodes.count(), world };
                     self.served(&site, &lane, detail.as_deref_mut())
                 }
             };

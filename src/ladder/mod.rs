@@ -17,5 +17,5 @@ pub mod order;
 pub mod reasons;
 pub mod replay;
 mod scenario;
-mod simulate;
+pub mod simulate;
 pub mod totals;
