@@ -484,8 +484,14 @@ impl Climber<'_, '_> {
         for cost in self.costs {
             let used = cost.vector.best().used(Set::ALL);
             let unit = &traffic.units[cost.unit];
-            for place in &unit.places {
-                let (calls, bill) = bills.get(place).copied().unwrap_or_default();
+            let of = |place: &PlaceIndex| bills.get(place).copied().unwrap_or_default();
+            // Where a bill hides what was read from the cache, a place has its
+            // part of what the unit is taken to cost.
+            let weights: Vec<NanoUsd> =
+                unit.places.iter().map(|place| of(place).1.to_nano()).collect();
+            let baselines = share_out(cost.baseline().to_nano(), &weights);
+            for (place, baseline) in unit.places.iter().zip(baselines) {
+                let (calls, _) = of(place);
                 let group = traffic.places[place.0 as usize].group;
                 let skipped =
                     TechniqueId::ALL.into_iter().filter(|technique| !used.has(*technique));
@@ -499,7 +505,7 @@ impl Climber<'_, '_> {
                 groups.push(Group {
                     place: *place,
                     calls,
-                    baseline: bill.to_nano(),
+                    baseline,
                     after: closer.after.get(place).copied().unwrap_or_default(),
                     applied: used,
                     skipped: skipped.collect(),
