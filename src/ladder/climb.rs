@@ -294,7 +294,7 @@ impl Climber<'_, '_> {
             } else {
                 Vec::new()
             },
-            evidence: self.evidence(technique),
+            evidence: self.evidence_of_bands(technique, bands),
             warnings: rewriter.map(Rewriter::warnings).unwrap_or_default(),
         }
     }
@@ -353,16 +353,28 @@ impl Climber<'_, '_> {
     }
 
     /// The best grade that any lever of a technique can have on this traffic:
-    /// what every one of them uses.
+    /// what every one of them uses; the technique's own where there is but one.
     fn evidence_floor(&self, technique: TechniqueId) -> Evidence {
+        if technique_of(technique).is_some_and(|technique| technique.levers().len() == 1) {
+            return self.evidence(technique);
+        }
         let astray = self
             .costs
             .iter()
             .filter(|cost| cost.vector.best().used(Set::ALL).has(technique))
             .any(UnitCost::is_astray);
-        let deduced = technique == TechniqueId::PromptCaching
-            && self.evidence(technique) != Evidence::Measured;
-        if astray || deduced { Evidence::Inferred } else { Evidence::Measured }
+        if astray { Evidence::Inferred } else { Evidence::Measured }
+    }
+
+    /// The grade of a step with such savings at its bands: where they differ
+    /// and nothing measured moves, an assumption made a call eligible.
+    fn evidence_of_bands(&self, technique: TechniqueId, bands: [NanoUsd; 3]) -> Evidence {
+        let found = self.evidence(technique);
+        if found != Evidence::Measured || bands[0] == bands[1] && bands[1] == bands[2] {
+            return found;
+        }
+        let levers = technique_of(technique).map(Technique::levers).unwrap_or_default();
+        levers.iter().map(|lever| lever.evidence).fold(found, Evidence::worst)
     }
 
     /// The worst grade of a technique where it is used; where it is not, of all
