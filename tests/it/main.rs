@@ -23,6 +23,7 @@ mod explain;
 mod findings;
 mod flat_formats;
 mod invariants;
+mod ladder;
 mod oracle;
 mod output;
 mod prices;
