@@ -122,7 +122,7 @@ fn a_block_trace_has_its_published_size() {
 
 /// What the test itself adds up while it writes the log of some agent runs.
 #[derive(Default)]
-struct Unfolded {
+pub struct Unfolded {
     calls: usize,
     input: u64,
     read: u64,
@@ -157,7 +157,7 @@ fn as_sent(message: &Value) -> Value {
 
 /// Writes what a proxy would have logged of a run: every answer that reports
 /// usage is one exchange, its prompt is all messages before it.
-fn unfold(run: &Value, out: &mut impl std::io::Write, seen: &mut Unfolded) {
+pub fn unfold(run: &Value, out: &mut impl std::io::Write, seen: &mut Unfolded) {
     let name = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
     let session = format!("{}/{}", name("run"), name("instance_id"));
     let (mut prompt, mut lengths, mut sent) = (String::new(), Vec::new(), HashSet::new());

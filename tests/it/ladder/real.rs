@@ -8,7 +8,7 @@ use tokopt::prices::PriceTable;
 
 use super::money::adds_up;
 use super::{Bench, grades};
-use crate::reference;
+use crate::{proofs, reference};
 
 /// A log as it lies, at the prices that are shipped.
 fn bench(paths: &[&Path], model: Option<&str>) -> Option<Bench> {
@@ -48,6 +48,24 @@ fn rows_of_a_block_trace_add_up() {
         assert_eq!(bench.at(|traffic| traffic.calls.len()), 1_000);
         holds(&bench);
     }
+}
+
+#[test]
+fn rows_of_agent_runs_add_up() {
+    let Some(path) = reference::path("traces/deepseek-swe-dev/trajectories.jsonl.gz") else {
+        return;
+    };
+    let (folder, runs) = first_lines(&path, 2);
+    let log = folder.path().join("proxy.jsonl");
+    let mut out = std::fs::File::create(&log).expect("writable");
+    for run in std::fs::read_to_string(runs).expect("text").lines() {
+        let run = serde_json::from_str(run).expect("JSON");
+        proofs::unfold(&run, &mut out, &mut proofs::Unfolded::default());
+    }
+    drop(out);
+    let bench = bench(&[&log], None).expect("a log");
+    assert!(bench.at(|traffic| traffic.calls.len()) > 50, "two runs of dozens of calls");
+    holds(&bench);
 }
 
 #[test]

@@ -27,6 +27,20 @@ fn assert_same(first: &str, second: &str, what: &str) {
     assert!(differing.is_none() && first.len() == second.len(), "{what}: {differing:?}");
 }
 
+/// Invariant 23: bills of months, and of the assumptions, are drawn by a seed.
+#[test]
+fn draws_are_the_same_every_time() {
+    const DAY: i64 = 86_400;
+    let daily = |at: usize| Planned { gap: DAY, question: at as u64 % 6, model: at % 2, ..plain() };
+    let files = files(&(0..20).map(daily).collect::<Vec<_>>(), Rendering::default());
+    let ladder = Bench::of(&planted_prices(), &files).ladder();
+    let (least, most) = ladder.bootstrap.expect("20 days are enough");
+    let drawn = ladder.percentiles.expect("a share of routed calls is assumed");
+    assert!(least < most && drawn.p10 < drawn.p90);
+    assert!(ladder.high <= drawn.p10 && drawn.p90 <= ladder.totals.cost(Set::NONE));
+    assert_same(&said_on(1, &files), &said_on(4, &files), "draws");
+}
+
 /// A few calls around a log, so that two logs have one span.
 fn framed(mut calls: Vec<Planned>) -> Vec<Planned> {
     const SPAN: i64 = 2_000_000;

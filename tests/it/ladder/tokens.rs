@@ -82,7 +82,7 @@ fn check(bench: &Bench) {
         bench.at(|traffic| {
             let told = Told::default();
             told.view(traffic, |view| {
-                look_at(rewriter, view, |looked| check_one(technique, looked))
+                look_at(rewriter, view, |looked| check_one(technique, looked));
             });
         });
     }
