@@ -22,6 +22,7 @@
 //! ```
 
 pub mod cli;
+pub mod estimate;
 pub mod findings;
 pub mod ingest;
 pub mod ladder;

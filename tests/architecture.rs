@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("findings", &["ledger", "prices", "record", "units"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
+    ("estimate", &["ladder", "techniques", "prices", "record", "units"]),
     (
         "report",
         &["ladder", "techniques", "findings", "ledger", "prices", "record", "units", "selection"],

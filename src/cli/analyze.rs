@@ -11,13 +11,18 @@ use super::progress::Bar;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::{self, counted};
+use super::what_if;
+use crate::findings;
 use crate::ingest::{self, ReadOptions};
+use crate::ladder::cache::cache;
 use crate::ladder::climb::climb;
 use crate::ledger::Ledger;
 use crate::prices::{PriceSource, PriceTable};
 use crate::record::log::Log;
 use crate::report::assemble::{self, Analysis};
 use crate::report::document::Document;
+use crate::report::{Kind, RenderOptions};
+use crate::techniques::parameters::Assumptions;
 use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
@@ -26,17 +31,21 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
     let plan = Plan::resolve(arguments, &config, surroundings)?;
-    mention(&config, &plan);
+    mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
-    check_model(&plan, &table)?;
+    check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
 
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
-    let document = assembled(&log, &ledger, &plan);
+    let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
+    let assumptions = assumptions.unwrap_or(&config.assumptions);
+    let mut document = assembled(&log, &ledger, &plan, assumptions)?;
+    document.findings =
+        assemble::findings(&findings::find(&ledger, &findings::Settings::default()));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
-    let printed = print(&document, &plan);
+    let printed = print(&document, plan.print, &plan.render);
     // What was asked for strictly is judged even if nobody read the report.
     if plan.strict {
         judge(&document)?;
@@ -45,27 +54,42 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// Climbs the ladder, where it is wanted, and makes the document.
-fn assembled(log: &Log, ledger: &Ledger<'_>, plan: &Plan) -> Document {
-    let Some(ladder_plan) = &plan.ladder else {
-        return assemble::document(log, ledger, &plan.naming, None);
-    };
+/// Makes the document, with the ladder and other models where they are wanted.
+fn assembled(
+    log: &Log,
+    ledger: &Ledger<'_>,
+    plan: &Plan,
+    assumptions: &Assumptions,
+) -> Result<Document, CliError> {
+    if plan.ladder.is_none() && plan.what_if.is_empty() {
+        return Ok(assemble::document(log, ledger, &plan.naming, None));
+    }
     let traffic = Traffic::of(ledger);
-    let analysis = Analysis {
-        traffic: &traffic,
-        ladder: &climb(&traffic, &ladder_plan.settings),
-        assumptions: &ladder_plan.settings.assumptions,
-        hourly_rate: ladder_plan.hourly_rate,
+    let mut document = match &plan.ladder {
+        None => assemble::document(log, ledger, &plan.naming, None),
+        Some(ladder_plan) => {
+            let caches = cache(&traffic, assumptions);
+            let analysis = Analysis {
+                traffic: &traffic,
+                ladder: &climb(&traffic, &ladder_plan.settings),
+                assumptions,
+                cache: caches.as_ref(),
+                hourly_rate: ladder_plan.hourly_rate,
+            };
+            let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
+            let scores = ladder_plan.scores.iter();
+            document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
+            document
+        }
     };
-    let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
-    let scores = ladder_plan.scores.iter();
-    document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
-    document
+    let answers = what_if::answers(&plan.what_if, ledger.table, &traffic, assumptions)?;
+    document.what_if = assemble::what_ifs(&answers);
+    Ok(document)
 }
 
 /// Says which settings file counts where that is not plain to see.
-fn mention(config: &Config, plan: &Plan) {
-    if let Some(path) = config.path.as_deref().filter(|_| plan.notes && config.from_above) {
+pub(super) fn mention(config: &Config, notes: bool) {
+    if let Some(path) = config.path.as_deref().filter(|_| notes && config.from_above) {
         standard::note(&format!("settings: {}", terminal::visible(&file::shown(path))));
     }
 }
@@ -85,8 +109,9 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
     Ok(PriceTable::with_overrides(&sources)?)
 }
 
-/// Refuses a `--model` that would leave its calls without a price.
-fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+/// Refuses a `--model` or `--what-if` that would leave its calls without a price.
+pub(super) fn check_models(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
+    plan.what_if.iter().try_for_each(|question| question.find(table).map(drop))?;
     match &plan.settings.model {
         Some(model) if table.find(None, model).is_none() => Err(CliError::UnknownModel {
             model: model.clone(),
@@ -96,13 +121,13 @@ fn check_model(plan: &Plan, table: &PriceTable) -> Result<(), CliError> {
     }
 }
 
-fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
+pub(super) fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
     let Some(threads) = threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads));
     pool.build_global().map_err(|error| CliError::Threads(format!("--threads: {error}")))
 }
 
-fn read(plan: &Plan) -> Result<Log, CliError> {
+pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
     let options = ReadOptions {
         input_format: plan.input_format.as_deref(),
         mappings: &plan.mappings,
@@ -117,15 +142,23 @@ fn read(plan: &Plan) -> Result<Log, CliError> {
     Ok(log?)
 }
 
-fn print(document: &Document, plan: &Plan) -> Result<(), CliError> {
-    match plan.print {
-        Some(kind) => standard::print(&output::render(document, kind, &plan.render)?),
+/// Prints a report of a kind, or nothing.
+///
+/// # Errors
+/// When it cannot be rendered or written.
+pub(super) fn print(
+    document: &Document,
+    kind: Option<Kind>,
+    options: &RenderOptions,
+) -> Result<(), CliError> {
+    match kind {
+        Some(kind) => standard::print(&output::render(document, kind, options)?),
         None => Ok(()),
     }
 }
 
 /// Fails for what `--strict` does not let pass, naming the first of each.
-fn judge(document: &Document) -> Result<(), CliError> {
+pub(super) fn judge(document: &Document) -> Result<(), CliError> {
     let mut reasons = Vec::new();
     let input = &document.input;
     if input.rejected > 0 {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
 use crate::report::Kind;
 
@@ -39,12 +40,66 @@ Environment:
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
+    Estimate(Box<EstimateArguments>),
+    Backtest(Box<BacktestArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
     /// Print the JSON Schema of the JSON output
     Schema,
     Completions(CompletionsArguments),
     Man(ManArguments),
+}
+
+/// Predict what was read from prompt caches, and compare with the bill
+///
+/// Looks at everything a log says but how the cached part of each prompt splits into what was
+/// read and what was written, replays the provider's cache by its published rules, and sets the
+/// reads that come out beside the billed ones. The gap between the two input bills says how far
+/// to trust what `analyze` projects of caching on this traffic.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = BACKTEST_EXAMPLES)]
+pub(super) struct BacktestArguments {
+    /// Files, folders or quoted patterns; - is standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) reading: ReadingArguments,
+
+    #[command(flatten)]
+    pub(super) selection: SelectionArguments,
+
+    #[command(flatten)]
+    pub(super) pricing: PricingArguments,
+
+    /// Set a number that the replay rests on, such as prompt-caching.ttl_seconds=3600
+    ///
+    /// Repeatable, the last of equal names wins. `tokopt explain prompt-caching` lists them.
+    #[arg(long = "set", value_name = "TECHNIQUE.NAME=VALUE", help_heading = "Replay")]
+    pub(super) values: Vec<String>,
+
+    /// What to print
+    #[arg(long, value_enum, value_name = "KIND", default_value_t, help_heading = "Output")]
+    pub(super) format: BacktestFormat,
+
+    #[command(flatten)]
+    pub(super) general: GeneralArguments,
+}
+
+const BACKTEST_EXAMPLES: &str = "\
+Examples:
+  tokopt backtest ~/.claude/projects
+  tokopt backtest 'logs/**/*.jsonl.gz' --since 2026-06-01 --format json
+  tokopt backtest --set prompt-caching.first_token_delay_seconds=0 usage.jsonl";
+
+/// How a backtest is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum BacktestFormat {
+    /// What was compared and what it means
+    #[default]
+    Table,
+    /// Every call with both counts
+    Json,
 }
 
 /// Explain a technique or a reason code
@@ -164,9 +219,10 @@ pub(super) struct PricingArguments {
     pub(super) model: Option<String>,
 }
 
+/// What is printed and which files are written.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
-pub(super) struct OutputArguments {
+pub(super) struct WriteArguments {
     /// What to print [default: table]
     #[arg(long, value_name = "KIND", value_parser = kind())]
     pub(super) format: Option<Kind>,
@@ -177,6 +233,13 @@ pub(super) struct OutputArguments {
     /// table. Files are written whole or not at all.
     #[arg(short, long = "output", value_name = "[KIND=]PATH")]
     pub(super) outputs: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArguments {
+    #[command(flatten)]
+    pub(super) written: WriteArguments,
 
     /// Tables by these dimensions; a comma crosses them
     ///

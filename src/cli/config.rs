@@ -232,7 +232,7 @@ fn place(path: &str, text: &str, start: usize) -> String {
 
 /// What was meant by an unknown setting: the message names it first and then
 /// those that there are.
-fn suggestion(message: &str) -> Option<String> {
+pub(super) fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
     nearest(unknown, quoted).map(|meant| format!("did you mean `{meant}`?"))

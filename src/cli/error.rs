@@ -1,6 +1,8 @@
 //! Everything that can keep a command from its work, with what the user can
 //! do about it. Messages are lower-case fragments.
 
+use super::assumptions;
+use crate::estimate::EstimateError;
 use crate::ingest::IngestError;
 use crate::ingest::mapping::MappingError;
 use crate::prices::PriceError;
@@ -21,6 +23,8 @@ pub(super) enum CliError {
     Selection { setting: String, source: SelectionError },
     #[error(transparent)]
     Kind(#[from] KindError),
+    #[error("{}{source}", place.as_ref().map_or_else(String::new, |place| format!("{place}: ")))]
+    Estimate { place: Option<String>, source: EstimateError },
     #[error("{path}: {source}")]
     Import { path: String, source: ImportError },
     #[error("{place}: {message}")]
@@ -66,6 +70,10 @@ impl CliError {
             Self::Price(error) => error.hint.map(str::to_owned),
             Self::Selection { source, .. } => source.hint(),
             Self::Config { hint, .. } | Self::Setting { hint, .. } => hint.clone(),
+            Self::Estimate { source: EstimateError::Parameter(error), .. } => {
+                Some(assumptions::hint(error))
+            }
+            Self::Estimate { source, .. } => source.hint(),
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }

@@ -14,6 +14,12 @@ Set a number that a technique rests on, such as model-routing.share=0.3
 Repeatable, the last of equal names wins. The value holds at the low, the typical and the high end. \
 `tokopt explain TECHNIQUE` lists its numbers with their values and sources.";
 
+const QUALITY_HELP: &str = "\
+A file of scores of models' answers
+
+CSV or JSONL. A row names a call_id, as the log has it, or a feature; a model; and a score from 0 to \
+1. Routing then follows the scores instead of an assumed share.";
+
 const WHAT_IF_HELP: &str = "\
 Price the calls of one model as if another had served them
 
@@ -21,9 +27,10 @@ Repeatable. The texts stay the same and are counted in the other model's tokens,
 rules, context limit and prices hold. It stands beside the ladder, not on it, and says nothing of \
 whether the answers would be as good.";
 
+/// How any ladder is climbed, that of a log or of an estimate.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Savings")]
-pub(super) struct LadderArguments {
+pub(super) struct StepArguments {
     /// Set a number that a technique rests on, such as model-routing.share=0.3
     #[arg(long = "set", value_name = "TECHNIQUE.NAME=VALUE", long_help = SET_HELP)]
     pub(super) values: Vec<String>,
@@ -32,13 +39,20 @@ pub(super) struct LadderArguments {
     #[arg(long, value_name = "ORDER", value_parser = order())]
     pub(super) order: Option<Order>,
 
-    /// Scores of models' answers, as CSV or JSONL: call_id or feature, model, score from 0 to 1
-    #[arg(long, value_name = "FILE")]
-    pub(super) quality: Option<PathBuf>,
-
     /// What an hour of work costs, an assumption of the plan [default: 100]
     #[arg(long, value_name = "USD")]
     pub(super) hourly_rate: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Savings")]
+pub(super) struct LadderArguments {
+    #[command(flatten)]
+    pub(super) steps: StepArguments,
+
+    /// A file of scores of models' answers
+    #[arg(long, value_name = "FILE", long_help = QUALITY_HELP)]
+    pub(super) quality: Option<PathBuf>,
 
     /// Price the calls of one model as if another had served them
     #[arg(long, value_name = "OLD=NEW", long_help = WHAT_IF_HELP)]

@@ -3,7 +3,7 @@
 use super::assumptions;
 use super::config::{Config, FeaturesSection};
 use super::error::CliError;
-use super::ladder_args::LadderArguments;
+use super::ladder_args::{LadderArguments, StepArguments};
 use super::quality::Scores;
 use crate::ladder::climb::Settings;
 use crate::techniques::technique::FeatureTags;
@@ -37,12 +37,15 @@ impl LadderPlan {
         }
         let scores = arguments.quality.as_deref().map(Scores::read).transpose()?;
         let settings = Settings {
-            assumptions: assumptions::with_flags(config.assumptions.clone(), &arguments.values)?,
+            assumptions: assumptions::with_flags(
+                config.assumptions.clone(),
+                &arguments.steps.values,
+            )?,
             features: tags(&config.settings.features),
             quality: scores.as_ref().map(|scores| scores.quality.clone()),
-            order: arguments.order.unwrap_or_default(),
+            order: arguments.steps.order.unwrap_or_default(),
         };
-        let hourly_rate = hourly_rate(arguments, config)?;
+        let hourly_rate = hourly_rate(&arguments.steps, config)?;
         Ok(Some(Self { settings, scores, hourly_rate }))
     }
 }
@@ -51,7 +54,7 @@ impl LadderPlan {
 ///
 /// # Errors
 /// When it is no amount above zero.
-pub(super) fn hourly_rate(arguments: &LadderArguments, config: &Config) -> Result<Usd, CliError> {
+pub(super) fn hourly_rate(arguments: &StepArguments, config: &Config) -> Result<Usd, CliError> {
     let setting = config.settings.plan.hourly_rate_usd.as_ref();
     let (name, text) = match (&arguments.hourly_rate, setting) {
         (Some(typed), _) => ("--hourly-rate", typed.clone()),
@@ -97,17 +100,17 @@ mod tests {
         let mut config = Config::default();
         let mut arguments = LadderArguments::default();
         let rate = |arguments: &LadderArguments, config: &Config| {
-            hourly_rate(arguments, config).map_err(|error| error.to_string())
+            hourly_rate(&arguments.steps, config).map_err(|error| error.to_string())
         };
         let dollars = |amount: i128| Ok(Usd::from_femto(amount * 1_000_000_000_000_000));
         assert_eq!(rate(&arguments, &config), dollars(100));
         config.settings.plan.hourly_rate_usd = Some(Amount::Whole(80));
         assert_eq!(rate(&arguments, &config), dollars(80));
-        arguments.hourly_rate = Some("120".to_owned());
+        arguments.steps.hourly_rate = Some("120".to_owned());
         assert_eq!(rate(&arguments, &config), dollars(120));
-        arguments.hourly_rate = Some("cheap".to_owned());
+        arguments.steps.hourly_rate = Some("cheap".to_owned());
         assert!(rate(&arguments, &config).is_err_and(|error| error.starts_with("--hourly-rate: ")));
-        arguments.hourly_rate = Some("0".to_owned());
+        arguments.steps.hourly_rate = Some("0".to_owned());
         assert!(rate(&arguments, &config).is_err());
         arguments.no_ladder = true;
         assert!(LadderPlan::resolve(&arguments, &config).is_ok_and(|plan| plan.is_none()));

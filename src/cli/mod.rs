@@ -6,10 +6,13 @@
 mod analyze;
 mod args;
 mod assumptions;
+mod backtest;
 mod columns;
 mod completions;
 mod config;
 mod error;
+mod estimate;
+mod estimate_args;
 mod exit;
 mod explain;
 mod file;
@@ -25,6 +28,7 @@ mod schema;
 mod standard;
 mod surroundings;
 mod terminal;
+mod what_if;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -56,6 +60,8 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
+        Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use super::args::AnalyzeArguments;
+use super::args::{AnalyzeArguments, GeneralArguments, WriteArguments};
 use super::config::{Config, FeaturesSection};
 use super::error::CliError;
 use super::file;
@@ -13,6 +13,7 @@ use super::ladder_plan::LadderPlan;
 use super::output::Output;
 use super::surroundings::Surroundings;
 use super::terminal;
+use super::what_if::Question;
 use crate::ingest::mapping::Mapping;
 use crate::ingest::source::STANDARD_INPUT;
 use crate::ledger::Settings;
@@ -39,6 +40,8 @@ pub(super) struct Plan {
     pub(super) prices: Overrides,
     /// How the ladder is climbed; `None` leaves it out.
     pub(super) ladder: Option<LadderPlan>,
+    /// Which models take whose place, beside the ladder.
+    pub(super) what_if: Vec<Question>,
     /// How users are named.
     pub(super) naming: Naming,
     /// What is printed; `None` prints nothing.
@@ -79,8 +82,7 @@ impl Plan {
         let output = &arguments.output;
         let general = &arguments.general;
         let by = dimensions(first(&output.by, &config.settings.analyze.by))?;
-        let outputs = Output::parse_all(&output.outputs)?;
-        let is_silent = general.quiet && !outputs.is_empty() && output.format.is_none();
+        let outputs = Output::parse_all(&output.written.outputs)?;
         let watched =
             surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
         let top = output.top.or(config.settings.analyze.top).map_or(10, |top| top.max(1) as usize);
@@ -89,10 +91,11 @@ impl Plan {
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
             settings: settings(arguments, config, &by)?,
-            prices: overrides(arguments, config)?,
+            prices: overrides(&arguments.pricing.files, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
+            what_if: Question::parse_all(&arguments.ladder.what_if)?,
             naming: naming(arguments, config)?,
-            print: (!is_silent).then(|| output.format.unwrap_or(Kind::Table)),
+            print: printed(&output.written, general, &outputs),
             outputs,
             render: RenderOptions {
                 width: terminal::width(surroundings),
@@ -106,6 +109,16 @@ impl Plan {
             threads: arguments.reading.threads,
         })
     }
+}
+
+/// What is printed: nothing where it is quiet and a file holds the report.
+pub(super) fn printed(
+    written: &WriteArguments,
+    general: &GeneralArguments,
+    outputs: &[Output],
+) -> Option<Kind> {
+    let is_silent = general.quiet && !outputs.is_empty() && written.format.is_none();
+    (!is_silent).then(|| written.format.unwrap_or(Kind::Table))
 }
 
 /// The flag's values, else the setting's.
@@ -226,7 +239,11 @@ fn is_standard(table: &[Dimension]) -> bool {
     }
 }
 
-fn overrides(arguments: &AnalyzeArguments, config: &Config) -> Result<Overrides, CliError> {
+/// What is laid over the price table: the settings' prices, then these files.
+///
+/// # Errors
+/// When the settings' prices cannot be written as the file they stand for.
+pub(super) fn overrides(files: &[PathBuf], config: &Config) -> Result<Overrides, CliError> {
     let section = &config.settings.prices;
     let mut overrides = Overrides::default();
     if !section.overrides.is_empty() {
@@ -237,7 +254,7 @@ fn overrides(arguments: &AnalyzeArguments, config: &Config) -> Result<Overrides,
         overrides.inline = Some((format!("{place} {setting}"), text));
     }
     overrides.files = section.files.iter().map(|path| config.resolved(path)).collect();
-    overrides.files.extend(arguments.pricing.files.iter().cloned());
+    overrides.files.extend(files.iter().cloned());
     Ok(overrides)
 }
 

@@ -128,6 +128,7 @@ impl Collector {
         let mut prompt = Prompt {
             unmeasured_parts: draft.unmeasured_parts,
             request_hash: draft.request_hash,
+            parameters_hash: draft.parameters_hash,
             head_hash: draft.head_hash,
             retrieved_hash: draft.retrieved_hash,
             last_user: draft.last_user,

@@ -30,6 +30,7 @@ mod litellm_payload;
 mod litellm_spend;
 mod merge;
 mod openai_usage;
+mod openinference_spans;
 mod pipeline;
 mod value;
 mod walk;
@@ -45,6 +46,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &anthropic_usage::AnthropicUsage,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
+    &openinference_spans::OpeninferenceSpans,
     &claude_code::ClaudeCode,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,

@@ -55,6 +55,8 @@ pub struct PromptDraft {
     pub unmeasured_parts: u16,
     /// Hash of the request without user, metadata and stream.
     pub request_hash: u128,
+    /// Hash of the request's parameters alone.
+    pub parameters_hash: u64,
     /// Hash of tools and system prompt.
     pub head_hash: u64,
     /// Hash of this turn's retrieved pieces.
@@ -260,6 +262,7 @@ impl<'a> Recorder<'a> {
             .rfind(|part| part.component == Component::UserInput && !part.assistant)
             .map(|part| part.block);
         self.draft.request_hash = xxh3_128(&whole).wrapping_add(self.parameters);
+        self.draft.parameters_hash = folded(self.parameters);
         self.draft.head_hash = xxh3_64(&head);
         self.draft.retrieved_hash = xxh3_64(&retrieved);
         self.draft
@@ -312,6 +315,14 @@ fn marked_segments(text: &str) -> Vec<(&str, bool)> {
     segments.push((rest, false));
     segments.retain(|(segment, _)| !segment.trim().is_empty());
     segments
+}
+
+/// Half of a hash, made of all of it.
+const fn folded(hash: u128) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "both halves go in")]
+    {
+        (hash >> 64) as u64 ^ hash as u64
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::units::{Tokens, Ttl, Usd};
 
 use super::caching::Caching;
 use super::logged::Logged;
-use super::replay::policy::Lifetime;
+use super::replay::policy::{Lifetime, Policy};
 use super::replay::replay;
 use super::replay::stream::{Replayed, Stream};
 
@@ -148,13 +148,25 @@ fn extent(usage: &Usage) -> u64 {
     (usage.cache_read.unwrap_or_default() + usage.cache_written()).get()
 }
 
+/// How far a call's last breakpoint may be taken to have reached without looking
+/// at what it read: as far as its cached part; where writes are not counted, to
+/// the prompt's end if the family caches at all.
+fn reach(usage: &Usage, is_cached: bool) -> u64 {
+    match usage.cache_write {
+        Some(_) => extent(usage),
+        None if is_cached => usage.input.unwrap_or_default().get(),
+        None => 0,
+    }
+}
+
 fn predict(caching: &Caching<'_>, family: FamilyIndex) -> Vec<(CallIndex, u64)> {
     let traffic = caching.traffic();
     let logged = Logged::of(traffic, family, |call| caching.delay(call));
     let mut found = Vec::new();
     for ((model, _), stream) in &logged.streams {
         if traffic.models.is_explicit(*model) {
-            found.extend(by_extent(caching, *model, stream));
+            let is_cached = caching.current(family, *model) != Policy::None;
+            found.extend(by_extent(caching, *model, stream, is_cached));
         } else {
             let policy = caching.automatic(*model);
             let splits = replay(stream, policy, caching.rules(*model), logged.nodes);
@@ -175,14 +187,19 @@ struct Entry {
 }
 
 /// Explicit providers: an entry reaches as far as the call that wrote it says.
-fn by_extent(caching: &Caching<'_>, model: ModelIndex, stream: &Stream) -> Vec<(CallIndex, u64)> {
+fn by_extent(
+    caching: &Caching<'_>,
+    model: ModelIndex,
+    stream: &Stream,
+    is_cached: bool,
+) -> Vec<(CallIndex, u64)> {
     let traffic = caching.traffic();
     let minimum = caching.rules(model).minimum;
     let mut entries: FxHashMap<u32, Entry> = FxHashMap::default();
     let mut found = Vec::with_capacity(stream.requests.len());
     for request in &stream.requests {
         let usage = traffic.usage(request.call);
-        let reach = extent(&usage);
+        let reach = reach(&usage, is_cached);
         let steps = stream.steps_of(request);
         let live = |entry: &&Entry| {
             entry.ready <= request.time && request.time.saturating_sub(entry.used) <= entry.lifetime
@@ -201,7 +218,7 @@ fn by_extent(caching: &Caching<'_>, model: ModelIndex, stream: &Stream) -> Vec<(
         if reach < minimum.max(1) {
             continue;
         }
-        for (node, extent, lifetime) in written(caching, request, stream, &usage) {
+        for (node, extent, lifetime) in written(caching, request, stream, &usage, reach) {
             let entry = Entry {
                 extent,
                 ready: request.time.saturating_add(request.delay),
@@ -226,9 +243,9 @@ fn written(
     request: &Replayed,
     stream: &Stream,
     usage: &Usage,
+    reach: u64,
 ) -> Vec<(u32, u64, i64)> {
     let steps = stream.steps_of(request);
-    let reach = extent(usage);
     let long = usage.cache_write.and_then(|writes| writes.long);
     let bought = match (caching.options().lifetime, long) {
         (Some(given), _) => given,

@@ -11,6 +11,7 @@ use crate::record::usage::{CacheWrites, Usage};
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::Value;
 use crate::techniques::technique::{CallState, Conversation, Request, Rewriter, World};
+use crate::techniques::traffic::prompt::{head_length, tokens_of};
 use crate::techniques::traffic::{
     CallIndex, FamilyIndex, GroupIndex, ModelIndex, PlaceIndex, Prompt, Traffic,
 };
@@ -89,23 +90,29 @@ enum Served {
     Billed,
 }
 
-/// A request on its way to the cache.
+/// A request on its way to the cache; its prompt stands in the stream.
 struct Pending {
     call: CallIndex,
-    request: Request,
+    model: ModelIndex,
+    tier: Tier,
+    /// Prompt tokens.
+    total: u64,
+    /// Prompt tokens of the head.
+    head: u64,
+    output: u64,
+    reasoning: u64,
+    repeats: Value,
     /// Whether it is what was logged, word for word.
     unchanged: bool,
-    /// Whether it moved to the batch lane.
-    moved: bool,
 }
 
-/// Where a stream belongs.
-struct Site {
+/// A family's requests in one world, ready to be replayed.
+struct Sent {
     family: FamilyIndex,
-    model: ModelIndex,
-    /// How many places its family knows.
+    lanes: BTreeMap<(ModelIndex, Tier), Lane>,
+    /// How many places the family knows.
     nodes: usize,
-    world: World,
+    fees: Usd,
 }
 
 /// The requests of one model and lane.
@@ -113,6 +120,8 @@ struct Site {
 struct Lane {
     pending: Vec<Pending>,
     stream: Stream,
+    /// Whether they moved to the batch lane.
+    moved: bool,
 }
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -134,19 +143,35 @@ impl Engine<'_> {
         eligible.fold(Set::NONE, Set::with)
     }
 
-    /// What a family costs in a world.
-    pub(crate) fn family(&self, family: FamilyIndex, world: World, look: bool) -> Outcome {
-        let mut outcome = Outcome::default();
-        let mut detail = look.then(Box::<Detail>::default);
+    /// What a family costs in a world, with a closer look.
+    pub(crate) fn look(&self, family: FamilyIndex, world: World) -> Outcome {
+        let mut detail = Box::<Detail>::default();
+        let sent = self.send(family, world, Some(&mut detail));
+        let choosing = world.used.has(TechniqueId::PromptCaching);
+        let mut outcome = self.settle(&sent, choosing, Some(&mut detail));
+        outcome.detail = Some(detail);
+        outcome
+    }
+
+    /// What a family costs in a world, without prompt caching and with it. How
+    /// calls are rewritten is the same, so that is done once.
+    pub(crate) fn family(&self, family: FamilyIndex, world: World) -> [Outcome; 2] {
+        let sent = self.send(family, world, None);
+        [false, true].map(|choosing| self.settle(&sent, choosing, None))
+    }
+
+    /// Rewrites a family's calls and lays their requests out for replay.
+    fn send(&self, family: FamilyIndex, world: World, mut detail: Option<&mut Detail>) -> Sent {
         let mut conversations: FxHashMap<u32, Conversation> = FxHashMap::default();
         let mut lanes: BTreeMap<(ModelIndex, Tier), Lane> = BTreeMap::new();
-        let mut nodes = Nodes::default();
+        let mut nodes = Nodes::over(&self.traffic.tree);
+        let mut fees = Usd::ZERO;
         for &index in &self.traffic.families[family.0 as usize] {
             let call = self.traffic.call(index);
             let conversation = conversations.entry(call.conversation).or_default();
             let state = self.rewritten(index, world, conversation);
             conversation.calls += u32::from(!state.requests.is_empty());
-            outcome.fees += state.fees;
+            fees += state.fees;
             if let Some(detail) = &mut detail {
                 detail.add(self.traffic, index, state.fees);
                 for technique in state.changed_by.iter() {
@@ -155,39 +180,63 @@ impl Engine<'_> {
             }
             let logged = self.traffic.record(index).tier;
             for request in state.requests {
-                let lane = lanes.entry((self.caching.stream_model(request.model), request.lane));
-                lane.or_default().pending.push(Pending {
+                let key = (self.caching.stream_model(request.model), request.lane);
+                let lane = lanes.entry(key).or_default();
+                lane.moved |= request.lane == Tier::Batch && logged != Tier::Batch;
+                let prompt = &request.prompt;
+                lane.pending.push(Pending {
                     call: index,
+                    model: request.model,
+                    tier: request.lane,
+                    total: tokens_of(prompt),
+                    head: tokens_of(&prompt[..head_length(prompt)]),
+                    output: request.output,
+                    reasoning: request.reasoning,
+                    repeats: request.repeats,
                     unchanged: state.changed_by.is_empty(),
-                    moved: request.lane == Tier::Batch && logged != Tier::Batch,
-                    request,
                 });
+                if !lane.moved {
+                    let delay = self.caching.delay(index);
+                    Outgoing { traffic: self.traffic, call: index, prompt, delay }
+                        .push_to(&mut lane.stream, &mut nodes);
+                }
             }
         }
-        for ((model, _), mut lane) in lanes {
-            let moved = lane.pending.first().is_some_and(|pending| pending.moved);
-            let splits = if moved {
-                self.batch_splits(&lane, world)
+        Sent { family, lanes, nodes: nodes.count(), fees }
+    }
+
+    /// Replays and prices what was sent.
+    fn settle(&self, sent: &Sent, choosing: bool, mut detail: Option<&mut Detail>) -> Outcome {
+        let mut replayed = Usd::ZERO;
+        for ((model, _), lane) in &sent.lanes {
+            let served = if lane.moved {
+                self.batched(lane, choosing)
+            } else if choosing && self.may_choose(lane) {
+                self.chosen(sent, *model, lane, detail.as_deref_mut())
             } else {
-                self.send(&mut lane, &mut nodes);
-                {
-                    let site = Site { family, model, nodes: nodes.count(), world };
-                    self.served(&site, &lane, detail.as_deref_mut())
-                }
+                let current = self.caching.current(sent.family, *model);
+                let splits = replay(&lane.stream, current, self.caching.rules(*model), sent.nodes);
+                self.warm(lane, splits, current)
             };
-            for (pending, served) in lane.pending.iter().zip(splits) {
+            for (pending, served) in lane.pending.iter().zip(served) {
                 let cost = match served {
                     Served::Replayed(split, policy) => self.price(pending, split, policy),
                     Served::Billed => self.traffic.call(pending.call).bill,
                 };
-                outcome.replayed += cost;
+                replayed += cost;
                 if let Some(detail) = &mut detail {
                     detail.add(self.traffic, pending.call, cost);
                 }
             }
         }
-        outcome.detail = detail;
-        outcome
+        Outcome { replayed, fees: sent.fees, detail: None }
+    }
+
+    /// Whether prompt caching has a say in a lane.
+    fn may_choose(&self, lane: &Lane) -> bool {
+        self.rewriter(TechniqueId::PromptCaching).is_some_and(|rewriter| {
+            lane.pending.iter().any(|pending| rewriter.touches(pending.call))
+        })
     }
 
     /// A call after the techniques of a world have had it.
@@ -226,30 +275,18 @@ impl Engine<'_> {
         state
     }
 
-    /// Lays the requests of a lane out for replay.
-    fn send(&self, lane: &mut Lane, nodes: &mut Nodes) {
-        for pending in &lane.pending {
-            let request = &pending.request;
-            let delay = self.caching.delay(pending.call);
-            Outgoing { traffic: self.traffic, call: pending.call, prompt: &request.prompt, delay }
-                .push_to(&mut lane.stream, nodes);
-        }
-    }
-
-    /// How the requests of a lane are served, and under which policy.
-    fn served(&self, site: &Site, lane: &Lane, detail: Option<&mut Detail>) -> Vec<Served> {
-        let Site { family, model, nodes, world } = *site;
-        let current = self.caching.current(family, model);
+    /// How a lane is served under the policy that is cheapest at first.
+    fn chosen(
+        &self,
+        sent: &Sent,
+        model: ModelIndex,
+        lane: &Lane,
+        detail: Option<&mut Detail>,
+    ) -> Vec<Served> {
+        let current = self.caching.current(sent.family, model);
         let rules = self.caching.rules(model);
-        let run = |policy| replay(&lane.stream, policy, rules, nodes);
-        let choosing = world.used.has(TechniqueId::PromptCaching)
-            && self.rewriter(TechniqueId::PromptCaching).is_some_and(|rewriter| {
-                lane.pending.iter().any(|pending| rewriter.touches(pending.call))
-            });
+        let run = |policy| replay(&lane.stream, policy, rules, sent.nodes);
         let splits = run(current);
-        if !choosing {
-            return self.warm(lane, splits, current);
-        }
         let until = choice_end(lane);
         let costs = |splits: &[Split], policy| {
             let (mut chosen_on, mut held_out) = (Usd::ZERO, Usd::ZERO);
@@ -306,34 +343,28 @@ impl Engine<'_> {
     }
 
     /// Calls that moved to the batch lane meet no entry of the live one.
-    fn batch_splits(&self, lane: &Lane, world: World) -> Vec<Served> {
-        let cached = world.used.has(TechniqueId::PromptCaching);
-        let splits = lane.pending.iter().map(|pending| {
-            let prompt = &pending.request.prompt;
-            let head = prompt.iter().take_while(|segment| segment.is_head());
-            let head: u64 = head.map(|segment| u64::from(segment.tokens)).sum();
-            let long_enough = head >= self.caching.rules(pending.request.model).minimum;
+    fn batched(&self, lane: &Lane, cached: bool) -> Vec<Served> {
+        let served = lane.pending.iter().map(|pending| {
+            let long_enough = pending.head >= self.caching.rules(pending.model).minimum;
             let share = u128::try_from(self.batch_hits.millionths()).unwrap_or(0);
-            let read = u128::from(head) * share / 1_000_000;
+            let read = u128::from(pending.head) * share / 1_000_000;
             let read = if cached && long_enough { read } else { 0 };
             let read = u32::try_from(read).unwrap_or(u32::MAX);
             Served::Replayed(Split { read, ..Split::default() }, Policy::None)
         });
-        splits.collect()
+        served.collect()
     }
 
     /// What a request costs as it was served.
     fn price(&self, pending: &Pending, split: Split, policy: Policy) -> Usd {
         let record = self.traffic.record(pending.call);
         let logged = record.usage.get();
-        let request = &pending.request;
-        let total: u64 = request.prompt.iter().map(|segment| u64::from(segment.tokens)).sum();
         let usage = Usage {
-            input: logged.input.map(|_| Tokens::new(total)),
+            input: logged.input.map(|_| Tokens::new(pending.total)),
             cache_read: Some(Tokens::new(u64::from(split.read))),
             cache_write: Some(writes(split, policy)),
-            output: logged.output.map(|_| Tokens::new(request.output)),
-            reasoning: logged.reasoning.map(|_| Tokens::new(request.reasoning)),
+            output: logged.output.map(|_| Tokens::new(pending.output)),
+            reasoning: logged.reasoning.map(|_| Tokens::new(pending.reasoning)),
             audio_input: None,
             audio_output: None,
         };
@@ -341,15 +372,15 @@ impl Engine<'_> {
         let query = PriceQuery {
             usage: &usage,
             lane: LaneQuery {
-                tier: request.lane,
+                tier: pending.tier,
                 region: self.traffic.ledger.log.strings.text_of(record.region),
                 at: self.completed(pending.call),
             },
             media: MediaTokens::default(),
             tools: if record.tool_requests > 0 { &tools } else { &[] },
         };
-        let cost = self.traffic.models.get(request.model).price(&query).total();
-        let repeats = i128::from(request.repeats.millionths());
+        let cost = self.traffic.models.get(pending.model).price(&query).total();
+        let repeats = i128::from(pending.repeats.millionths());
         cost + Usd::from_femto(crate::units::divide_half_even(
             cost.femto().saturating_mul(repeats),
             Value::MILLION.into(),

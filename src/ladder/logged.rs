@@ -20,7 +20,7 @@ impl Logged {
         delay: impl Fn(CallIndex) -> i64,
     ) -> Self {
         let mut streams: BTreeMap<(ModelIndex, Tier), Stream> = BTreeMap::new();
-        let mut nodes = Nodes::default();
+        let mut nodes = Nodes::over(&traffic.tree);
         let mut prompt = Prompt::new();
         for &index in &traffic.families[family.0 as usize] {
             let model = traffic.models.first(traffic.call(index).model);
@@ -43,13 +43,13 @@ pub(crate) struct Outgoing<'a> {
 
 impl Outgoing<'_> {
     /// Adds the request to a stream.
-    pub(crate) fn push_to(&self, stream: &mut Stream, nodes: &mut Nodes) {
+    pub(crate) fn push_to(&self, stream: &mut Stream, nodes: &mut Nodes<'_>) {
         let traffic = self.traffic;
         let call = traffic.call(self.call);
         let mut answer = Vec::new();
         if let Some(end) = call.answer_end {
             let behind = traffic.tree.upwards(end).take_while(|id| *id != call.end);
-            answer.extend(behind.map(|id| traffic.tree.stretch(id).identity));
+            answer.extend(behind.map(|id| traffic.tree.segment(id)));
             answer.reverse();
         }
         stream.is_blocks |= traffic.is_blocks(self.call);

@@ -6,6 +6,7 @@ use crate::techniques::traffic::GroupIndex;
 use crate::units::{NanoUsd, Usd};
 
 use super::engine::Engine;
+use super::idle_cache;
 use super::simulate::UnitCost;
 
 /// Why a technique is not used somewhere.
@@ -34,6 +35,13 @@ pub(crate) fn of_technique(
     if !able.is_empty() {
         let alone: Usd = able.iter().map(|cost| alone(cost, technique)).sum();
         let more: Usd = able.iter().map(|cost| combined(cost, technique)).sum();
+        if technique == TechniqueId::PromptCaching
+            && alone <= Usd::ZERO
+            && let Some(dearest) = able.iter().max_by_key(|cost| (cost.baseline(), cost.unit))
+            && let Some(skip) = idle_cache(engine, dearest)
+        {
+            return skip;
+        }
         return by_amount(technique, alone, more);
     }
     // The reason that holds for the dearest traffic stands for all.
@@ -52,7 +60,7 @@ pub(crate) fn of_technique(
     let best = reasons
         .into_iter()
         .max_by_key(|(bill, skip)| (!skip.unknown, *bill, std::cmp::Reverse(skip.code)));
-    best.map_or_else(nothing, |(_, skip)| skip)
+    best.map_or_else(|| nothing(engine), |(_, skip)| skip)
 }
 
 /// Why a unit does not use a technique on a place of its.
@@ -68,7 +76,18 @@ pub(crate) fn of_place(
     if !is_able || !cost.vector.eligible().has(technique) {
         return skip;
     }
-    by_amount(technique, alone(cost, technique), combined(cost, technique))
+    let alone = alone(cost, technique);
+    if technique == TechniqueId::PromptCaching
+        && alone <= Usd::ZERO
+        && let Some(skip) = idle_cache(engine, cost)
+    {
+        return skip;
+    }
+    by_amount(technique, alone, combined(cost, technique))
+}
+
+fn idle_cache(engine: &Engine<'_>, cost: &UnitCost) -> Option<Skip> {
+    idle_cache::reason(engine, &engine.traffic.units[cost.unit])
 }
 
 /// What everyone who reads the ladder should know.
@@ -146,30 +165,25 @@ fn combined(cost: &UnitCost, technique: TechniqueId) -> Usd {
     cost.vector.raw(used.with(technique)) - cost.vector.raw(used)
 }
 
-fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
+/// The reason that two amounts give: what a technique would save alone, and what
+/// it would cost more on top of what is used.
+pub(crate) fn by_amount(technique: TechniqueId, alone: Usd, more: Usd) -> Skip {
     let (alone, more) = (alone.to_nano(), more.to_nano());
     let (code, message) = if more == NanoUsd::ZERO && alone <= NanoUsd::ZERO {
-        ("NO_FURTHER_SAVING", "its calls cost the same with and without it".to_owned())
+        ("NO_FURTHER_SAVING", "its calls cost the same with and without it")
+    } else if more == NanoUsd::ZERO {
+        ("NO_FURTHER_SAVING", "what is used leaves it nothing to save")
     } else if alone > NanoUsd::ZERO {
         (
             "COUNTERPRODUCTIVE_IN_COMBINATION",
-            format!(
-                "alone it would save {}, but on top of what is used it costs {} more",
-                alone.to_display(),
-                more.to_display()
-            ),
+            "it would save alone, but costs more on top of what is used",
         )
     } else if technique == TechniqueId::PromptCaching {
-        (
-            "HELD_OUT_LOSS",
-            format!(
-                "the policy that was cheapest at first would cost {} more over the whole log",
-                more.to_display()
-            ),
-        )
+        ("HELD_OUT_LOSS", "the policy that was cheapest at first is not so over the whole log")
     } else {
-        ("RAISES_COST", format!("using it would cost {} more", more.to_display()))
+        ("RAISES_COST", "its own cost is more than it saves")
     };
+    let message = message.to_owned();
     Skip { code, message, amount: Some(more), alone: Some(alone), unknown: false }
 }
 
@@ -178,12 +192,11 @@ fn group_bill(engine: &Engine<'_>, group: GroupIndex) -> Usd {
     calls.map(|call| call.bill).sum()
 }
 
-fn nothing() -> Skip {
-    Skip {
-        code: "NO_SIMULATED_CALLS",
-        message: "no call carries both a time and a price".to_owned(),
-        amount: None,
-        alone: None,
-        unknown: true,
-    }
+fn nothing(engine: &Engine<'_>) -> Skip {
+    let (code, message) = if engine.traffic.left_out.untimed > 0 {
+        ("NEEDS_TIMESTAMPS", "no call carries a time, and nothing can be replayed without an order")
+    } else {
+        ("NO_SIMULATED_CALLS", "no call carries both a time and a price")
+    };
+    Skip { code, message: message.to_owned(), amount: None, alone: None, unknown: true }
 }

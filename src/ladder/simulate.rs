@@ -152,9 +152,9 @@ pub(crate) fn simulate(engine: &Engine<'_>, units: &[usize], sets: Sets) -> Simu
         .flat_map(|plan| &plan.families)
         .flat_map(|(family, eligible)| states(*family, *eligible, &coins))
         .collect();
-    let outcomes: Vec<Outcome> =
-        states.par_iter().map(|(family, world)| engine.family(*family, *world, false)).collect();
-    let outcomes: BTreeMap<(FamilyIndex, World), Outcome> =
+    let outcomes: Vec<[Outcome; 2]> =
+        states.par_iter().map(|(family, world)| engine.family(*family, *world)).collect();
+    let outcomes: BTreeMap<(FamilyIndex, World), [Outcome; 2]> =
         states.into_iter().zip(outcomes).collect();
     let costs = plans.iter().map(|plan| unit_cost(engine, plan, &coins, &outcomes)).collect();
     Simulated::default().merge(Simulated { costs })
@@ -169,7 +169,7 @@ pub(crate) fn look(engine: &Engine<'_>, position: usize, used: Set) -> (Worlds, 
         let mut sum = Detail::default();
         for (family, eligible) in &plan.families {
             let state = narrowed(*world, *eligible);
-            if let Some(detail) = engine.family(*family, state, true).detail {
+            if let Some(detail) = engine.look(*family, state).detail {
                 sum.merge(*detail);
             }
         }
@@ -216,13 +216,31 @@ fn coins_of(coins: &[(Coin, Value)], used: Set) -> Vec<(Coin, Value)> {
     coins.iter().copied().filter(|(coin, _)| used.has(coin_owner(*coin))).collect()
 }
 
-/// Every state of a family that some set needs.
+/// What a family costs in a world, with or without prompt caching.
+fn outcome_in(
+    outcomes: &BTreeMap<(FamilyIndex, World), [Outcome; 2]>,
+    family: FamilyIndex,
+    world: World,
+) -> Option<&Outcome> {
+    let cached = usize::from(world.used.has(TechniqueId::PromptCaching));
+    Some(&outcomes.get(&(family, uncached(world)))?[cached])
+}
+
+/// A world without prompt caching, which rewrites no call.
+fn uncached(world: World) -> World {
+    let used = world.used.without(TechniqueId::PromptCaching);
+    let coins = Coin::ALL.into_iter().filter(|coin| world.has(*coin));
+    coins.fold(World::of(used), World::with)
+}
+
+/// Every state of a family that some set needs, prompt caching aside.
 fn states(
     family: FamilyIndex,
     eligible: Set,
     coins: &[(Coin, Value)],
 ) -> impl Iterator<Item = (FamilyIndex, World)> {
-    let sets = Set::every().filter(move |used| used.is_within(eligible));
+    let rewriting = eligible.without(TechniqueId::PromptCaching);
+    let sets = Set::every().filter(move |used| used.is_within(rewriting));
     sets.flat_map(move |used| {
         let worlds = Worlds::of(used, &coins_of(coins, used)).weighted;
         worlds.into_iter().map(move |(world, _)| (family, world))
@@ -242,11 +260,11 @@ fn unit_cost(
     engine: &Engine<'_>,
     plan: &Plan<'_>,
     coins: &[(Coin, Value)],
-    outcomes: &BTreeMap<(FamilyIndex, World), Outcome>,
+    outcomes: &BTreeMap<(FamilyIndex, World), [Outcome; 2]>,
 ) -> UnitCost {
     let at = |world: World| -> (Usd, Usd) {
         let of = |(family, eligible): &(FamilyIndex, Set)| {
-            let outcome = outcomes.get(&(*family, narrowed(world, *eligible)));
+            let outcome = outcome_in(outcomes, *family, narrowed(world, *eligible));
             outcome.map_or((Usd::ZERO, Usd::ZERO), |outcome| (outcome.replayed, outcome.fees))
         };
         plan.families
@@ -257,7 +275,7 @@ fn unit_cost(
     let simulated = !plan.eligible.is_empty() || engine.is_unreported(plan.unit);
     let replayed = if simulated { at(World::of(Set::NONE)).0 } else { plan.unit.bill };
     let baseline = engine.baseline(plan.unit, |family| {
-        outcomes.get(&(family, World::of(Set::NONE))).map(|outcome| outcome.replayed)
+        outcome_in(outcomes, family, World::of(Set::NONE)).map(|outcome| outcome.replayed)
     });
     let fees = |used: Set| {
         let worlds = Worlds::of(used, &coins_of(coins, used));

@@ -187,6 +187,8 @@ pub struct Prompt {
     pub unmeasured_parts: u16,
     /// Hash of the request without user, metadata and stream.
     pub request_hash: u128,
+    /// Hash of the request's parameters alone: model, temperature, formats.
+    pub parameters_hash: u64,
     /// Hash of tool definitions and system prompt.
     pub head_hash: u64,
     /// Hash of the retrieved pieces of this turn.

@@ -7,6 +7,7 @@ mod ladder;
 mod metrics;
 mod page;
 mod plan;
+mod what_if;
 
 use std::io::{self, Write};
 
@@ -67,8 +68,10 @@ impl Renderer for Markdown {
             }
             metrics::key_metrics(document, &mut page);
         }
-        what_was_read(document, &mut page);
-        gaps(document, &mut page);
+        if !document.is_described() {
+            what_was_read(document, &mut page);
+            gaps(document, &mut page);
+        }
         warnings(document, &mut page);
         page.paragraph(&footer(document));
         page.write(out)
@@ -108,9 +111,9 @@ fn what_would_save(document: &Document, page: &mut Page) {
         plan::per_month(document, monthly, page);
     }
     if let Some(steps) = &document.plan {
-        let together = document.ladder.as_ref().and_then(|ladder| ladder.worth.as_ref());
-        plan::plan(steps, together, page);
+        plan::plan(steps, document.ladder.as_ref(), page);
     }
+    what_if::what_if(&document.what_if, page);
 }
 
 fn attribution(names: &[&str], rows: &[Shown], page: &mut Page) {

@@ -24,6 +24,7 @@ mod work;
 pub use kind::{Kind, KindError};
 pub use renderer::{RenderOptions, Renderer};
 pub use schema::json_schema;
+pub use terminal::backtest as write_backtest;
 
 /// Every renderer, one per [`Kind`].
 pub const RENDERERS: [&dyn Renderer; 4] =

@@ -5,7 +5,7 @@
 //! document has it, so that each report escapes it in its own way.
 
 use super::document::{
-    Assumption, Cache, CachePolicy, Finding, Group, Ladder, Quotient, Step, StepStatus,
+    Assumption, Cache, CachePolicy, Finding, Group, Ladder, Quotient, Step, StepStatus, WhatIf,
 };
 use super::figures::{UNKNOWN_MARK, count, counted, percent, trimmed, whole};
 use crate::units::{NanoUsd, Share};
@@ -20,6 +20,10 @@ pub fn outcome(ladder: &Ladder) -> String {
     let saving = saved(ladder);
     let share = Share::of_nano(saving, ladder.baseline_usd)
         .map_or_else(String::new, |share| format!(" ({})", share.to_percent()));
+    let is_untried = ladder.steps.iter().all(|step| step.status == StepStatus::Unknown);
+    if is_untried && !ladder.steps.is_empty() {
+        return "No technique could be tried on these calls".to_owned();
+    }
     if saving == NanoUsd::ZERO {
         return format!(
             "No technique saves anything on these calls, which cost {}",
@@ -140,11 +144,43 @@ pub fn group_skips(group: &Group) -> String {
     skips.collect::<Vec<_>>().join(", ")
 }
 
+/// What the figures of another model leave open.
+pub const WHAT_IF_NOTE: &str = "Beside the ladder, in none of its totals: the same texts, the \
+    answers as long as they are, at the other model's prices and cache rules. Whether its answers \
+    are as good, nothing here says";
+
+/// Both models of a question.
+pub fn what_if_name(row: &WhatIf) -> String {
+    format!("{} → {}", row.from, row.to)
+}
+
+/// What the calls cost now and then, in one line.
+pub fn what_if_figures(row: &WhatIf) -> String {
+    format!(
+        "{}: {} now, {} then, {}; {}",
+        counted(row.calls, "call", "calls"),
+        row.cost_usd.to_display(),
+        row.new_cost_usd.to_display(),
+        what_if_difference(row),
+        row.evidence.name()
+    )
+}
+
+/// The difference with its sign, and its part of what is paid now.
+pub fn what_if_difference(row: &WhatIf) -> String {
+    let sign = if row.difference_usd > NanoUsd::ZERO { "+" } else { "" };
+    let share = Share::of_nano(row.difference_usd, row.cost_usd)
+        .map_or_else(String::new, |share| format!(" ({sign}{})", share.to_percent()));
+    format!("{sign}{}{share}", row.difference_usd.to_display())
+}
+
 /// The facts of a finding: its code, calls, cost and grade.
 pub fn finding_facts(finding: &Finding) -> String {
     let mut facts = vec![finding.code.clone()];
     facts.extend(finding.calls.map(|calls| counted(calls, "call", "calls")));
     facts.extend(finding.cost_usd.map(NanoUsd::to_display));
+    let wasted = finding.wasted_usd.filter(|wasted| *wasted != NanoUsd::ZERO);
+    facts.extend(wasted.map(|wasted| format!("{} of it wasted", wasted.to_display())));
     facts.push(finding.evidence.name().to_owned());
     facts.join(", ")
 }

@@ -3,6 +3,7 @@
 //! The only place that knows comfy-table. It never asks the terminal for
 //! anything: width and colour arrive as options.
 
+mod backtest;
 mod bars;
 mod cache;
 mod ladder;
@@ -10,6 +11,7 @@ mod metrics;
 mod plan;
 mod screen;
 mod tables;
+mod what_if;
 
 use std::io::{self, Write};
 
@@ -27,12 +29,16 @@ use super::summary;
 use super::unknowns::unknowns;
 use screen::Screen;
 
+pub use backtest::backtest;
+
 /// Columns of the narrowest screen.
 const NARROWEST: usize = 60;
 /// Wider lines are hard to follow with the eye.
 const WIDEST: usize = 140;
 /// Rejected records shown one by one.
 const REJECTIONS_SHOWN: usize = 3;
+/// Findings shown one by one.
+const FINDINGS_SHOWN: usize = 10;
 /// Reasons for ignored records shown one by one.
 const REASONS_SHOWN: usize = 5;
 
@@ -67,10 +73,12 @@ impl Renderer for Terminal {
             }
             metrics::key_metrics(document, options.top, &mut screen);
         }
-        accounting(document, &mut screen);
-        gaps(document, &mut screen);
+        if !document.is_described() {
+            accounting(document, &mut screen);
+            gaps(document, &mut screen);
+        }
         warnings(document, &mut screen);
-        if has_calls && options.by.is_empty() {
+        if has_calls && !document.is_described() && options.by.is_empty() {
             screen.blank();
             screen.faint(
                 "Next: --by model,component for a cross, -o report.md for a page to share",
@@ -86,7 +94,7 @@ fn headline(document: &Document, screen: &mut Screen) {
     for note in summary::headline_notes(document) {
         screen.paragraph(&plain(&note, screen.width() * 2), 0);
     }
-    if document.input.lines == 0 {
+    if document.input.lines == 0 && !document.is_described() {
         screen.paragraph(
             "The files hold no log record: check the path, or name the format with --input-format",
             0,
@@ -150,9 +158,9 @@ fn what_would_save(document: &Document, screen: &mut Screen) {
         plan::per_month(document, monthly, screen);
     }
     if let Some(steps) = &document.plan {
-        let together = document.ladder.as_ref().and_then(|ladder| ladder.worth.as_ref());
-        plan::plan(steps, together, screen);
+        plan::plan(steps, document.ladder.as_ref(), screen);
     }
+    what_if::what_if(&document.what_if, screen);
 }
 
 fn findings(document: &Document, screen: &mut Screen) {
@@ -160,9 +168,13 @@ fn findings(document: &Document, screen: &mut Screen) {
         return;
     }
     screen.heading("Findings");
-    for finding in &document.findings {
+    for finding in document.findings.iter().take(FINDINGS_SHOWN) {
         screen.paragraph(&plain(&finding.message, screen.width() * 4), 2);
         screen.faint(&plain(&savings::finding_facts(finding), screen.width()), 4);
+    }
+    if let Some(more) = document.findings.len().checked_sub(FINDINGS_SHOWN).filter(|more| *more > 0)
+    {
+        screen.faint(&format!("{more} more in -o report.md"), 2);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Plain text without markup. What a log or a file named in it stands as the
 //! document has it, so that each report escapes it in its own way.
 
-use super::document::{Document, Monthly, PlanStep, Worth};
+use super::document::{Document, Ladder, Monthly, PlanStep, Worth};
 use super::figures::{UNKNOWN_MARK, dollars, hours, quotient, whole};
 use crate::units::NanoUsd;
 
@@ -19,14 +19,25 @@ pub fn payback(worth: &Worth) -> String {
     }
 }
 
-/// Whether the applied steps are worth doing, taken together.
-pub fn all_in_all(worth: &Worth) -> String {
+/// Whether the applied steps are worth doing, taken together; `None` where there
+/// are none.
+pub fn all_in_all(ladder: &Ladder) -> Option<String> {
+    let worth = ladder.worth.as_ref()?;
     let net = worth.net_monthly_usd.map_or_else(
         || "an unknown saving".to_owned(),
         |net| format!("{} a month after fees", net.to_display()),
     );
     let (hours, cost) = (hours(worth.effort_hours), worth.effort_usd.to_display());
-    format!("All in all: {hours} of work ({cost}) for {net}. {}", worth.verdict)
+    let rate = ladder.hourly_rate_usd.to_display();
+    Some(format!(
+        "All in all: {hours} of work ({cost} at {rate} an hour, --hourly-rate) for {net}. {}",
+        worth.verdict
+    ))
+}
+
+/// How soon a step is worth doing; empty for one that is not.
+pub fn phase(step: &PlanStep) -> &'static str {
+    if step.worth.worth_doing == Some(false) { "" } else { step.phase.name() }
 }
 
 /// What to do about a step of the plan, or why it is not worth doing.
@@ -58,10 +69,14 @@ pub fn bills(monthly: &Monthly) -> [(&'static str, NanoUsd, Option<NanoUsd>); 4]
 /// each.
 pub fn monthly_notes(document: &Document, monthly: &Monthly) -> Vec<String> {
     let days = quotient(document.window.days, 1);
-    let mut notes = vec![format!(
-        "The {days} days of the log times {}, if the traffic stays as it is",
-        quotient(Some(monthly.factor), 4)
-    )];
+    let mut notes = vec![if document.is_described() {
+        "A month as it was described".to_owned()
+    } else {
+        format!(
+            "The {days} days of the log times {}, if the traffic stays as it is",
+            quotient(Some(monthly.factor), 4)
+        )
+    }];
     if let Some((low, high)) = monthly.p10_usd.zip(monthly.p90_usd) {
         notes.push(format!(
             "The assumptions drawn {} times: 8 in 10 bills lie from {} to {}, half below {}",

@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod backtest;
 mod batch;
 mod broken_files;
 mod claude_code;
@@ -18,12 +19,15 @@ mod cli_reference;
 mod components;
 mod compression;
 mod dedup;
+mod estimate;
 mod exchange;
 mod explain;
 mod findings;
 mod flat_formats;
 mod invariants;
 mod ladder;
+mod ladder_cli;
+mod openinference;
 mod oracle;
 mod output;
 mod prices;

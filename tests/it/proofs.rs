@@ -123,9 +123,9 @@ fn a_block_trace_has_its_published_size() {
 /// What the test itself adds up while it writes the log of some agent runs.
 #[derive(Default)]
 pub struct Unfolded {
-    calls: usize,
-    input: u64,
-    read: u64,
+    pub calls: usize,
+    pub input: u64,
+    pub read: u64,
     output: u64,
     /// Logged dollars of each call.
     costs: BTreeMap<String, String>,
@@ -215,7 +215,8 @@ fn dollars(text: &str) -> Usd {
     Usd::from_decimal(&plain).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-const AS_BILLED: &str = r#"
+/// The prices that the runs were billed at.
+pub const AS_BILLED: &str = r#"
 [[model]]
 provider = "deepseek"
 id = "deepseek-chat"

@@ -103,8 +103,8 @@ fn quiet_prints_nothing_when_a_file_holds_the_report() {
     let print = |quiet, outputs: &[&str], format| {
         let arguments = arguments(|arguments| {
             arguments.general.quiet = quiet;
-            arguments.output.outputs = words(outputs);
-            arguments.output.format = format;
+            arguments.output.written.outputs = words(outputs);
+            arguments.output.written.format = format;
         });
         resolve(&arguments).expect("a plan").print
     };

@@ -8,6 +8,7 @@ pub mod body;
 pub mod event_stream;
 pub mod labels;
 pub mod provider;
+pub mod request;
 pub mod stored_completions;
 pub mod stream;
 pub mod wrapper;
@@ -20,7 +21,6 @@ mod openai_embeddings;
 mod openai_prompt;
 mod openai_responses;
 mod openai_usage;
-mod request;
 mod responses_prompt;
 
 use std::borrow::Cow;

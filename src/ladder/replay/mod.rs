@@ -198,7 +198,8 @@ mod tests {
     use super::stream::{Nodes, Sent, Stream};
     use super::{Split, replay};
     use crate::record::component::Component;
-    use crate::techniques::traffic::{CallIndex, Segment};
+    use crate::record::log::Log;
+    use crate::techniques::traffic::{CallIndex, Segment, Tree};
 
     const RULES: Rules =
         Rules { minimum: 0, step: 1, caches_answer: false, lookback: 20, breakpoints: 4 };
@@ -209,7 +210,8 @@ mod tests {
     }
 
     fn stream(calls: &[(i64, Vec<Segment>)]) -> (Stream, usize) {
-        let (mut stream, mut nodes) = (Stream::default(), Nodes::default());
+        let tree = Tree::of(&Log::default(), &[]).0;
+        let (mut stream, mut nodes) = (Stream::default(), Nodes::over(&tree));
         for (number, (time, prompt)) in (0..).zip(calls) {
             let sent = Sent {
                 call: CallIndex(number),
@@ -221,7 +223,8 @@ mod tests {
             };
             stream.push(&mut nodes, &sent);
         }
-        (stream, nodes.count())
+        let count = nodes.count();
+        (stream, count)
     }
 
     fn prompt(tail: u64) -> Vec<Segment> {

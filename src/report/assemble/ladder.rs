@@ -1,6 +1,7 @@
 //! The ladder block, and where it starts: what was simulated, handed to the
 //! document.
 
+use crate::ladder::cache;
 use crate::ladder::climb::{self, effort};
 use crate::ladder::reasons::Skip;
 use crate::techniques::id::{Set, TechniqueId};
@@ -32,15 +33,20 @@ pub struct Analysis<'a> {
     pub ladder: &'a climb::Ladder,
     /// The named numbers it was climbed with.
     pub assumptions: &'a Assumptions,
+    /// What prompt caches do on them as they are.
+    pub cache: Option<&'a cache::Cache>,
     /// What an hour of work costs.
     pub hourly_rate: Usd,
 }
 
 impl Analysis<'_> {
-    /// Adds the ladder, the plan and the monthly bills to a document.
+    /// Adds the caches, the ladder, the plan and the monthly bills to a document.
     pub(super) fn fill(&self, document: &mut Document, naming: &Naming, length: Option<Length>) {
         if self.traffic.calls.is_empty() {
-            if !self.traffic.ledger.entries.is_empty() || !self.traffic.ledger.buckets.is_empty() {
+            let ledger = self.traffic.ledger;
+            if !ledger.entries.is_empty() || !ledger.buckets.is_empty() {
+                let rates = Rates { hourly: self.hourly_rate, length };
+                document.ladder = Some(self.block(naming, rates));
                 document.warnings.push(Warning {
                     code: "NO_SIMULATED_CALLS".to_owned(),
                     message: "no call carries both a time and a price, so no technique was tried"
@@ -49,11 +55,30 @@ impl Analysis<'_> {
             }
             return;
         }
+        self.add(document, naming, length);
+    }
+
+    /// As [`Analysis::fill`], whatever traffic there is.
+    pub(super) fn add(&self, document: &mut Document, naming: &Naming, length: Option<Length>) {
         let rates = Rates { hourly: self.hourly_rate, length };
         document.warnings.extend(self.ladder.warnings.iter().map(warning));
+        document.cache = self.cache.and_then(|cache| super::cache::block(self.traffic, cache));
         document.ladder = Some(self.block(naming, rates));
         document.plan = Some(plan::plan(self, document, rates));
         document.monthly = length.map(|length| monthly::monthly(self.ladder, length));
+    }
+
+    /// Whether the ladder is one of traffic that was described, not logged.
+    pub(super) fn is_estimate(&self) -> bool {
+        self.traffic.calls.is_empty()
+    }
+
+    /// The calls that the ladder was climbed on.
+    pub(super) fn calls(&self, document: &Document) -> u64 {
+        if self.is_estimate() {
+            return document.totals.calls.unwrap_or(0);
+        }
+        self.traffic.calls.len() as u64
     }
 
     /// The applied steps, in order.
@@ -119,10 +144,25 @@ impl Analysis<'_> {
             eligible_calls: Some(step.eligible_calls),
             levers: step.levers.iter().map(lever).collect(),
             break_even_calls_per_month: step.break_even_calls,
-            policies: step.policies.iter().map(policy).collect(),
+            policies: step.policies.iter().map(|row| self.policy(row)).collect(),
             evidence: Some(step.evidence),
             warnings,
             ..known
+        }
+    }
+
+    fn policy(&self, policy: &climb::StreamPolicy) -> StreamPolicy {
+        // An estimate has no calls to hold out.
+        let held_out = |amount| (!self.is_estimate()).then_some(amount);
+        StreamPolicy {
+            feature: policy.feature.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
+            model: policy.model.clone(),
+            current: policy.current.clone(),
+            chosen: policy.chosen.clone(),
+            cost_usd: policy.cost,
+            current_cost_usd: policy.current_cost,
+            held_out_cost_usd: held_out(policy.held_out),
+            held_out_current_cost_usd: held_out(policy.held_out_current),
         }
     }
 
@@ -171,7 +211,8 @@ impl Analysis<'_> {
     }
 }
 
-fn warning(warning: &technique::Warning) -> Warning {
+/// A warning as the document has it.
+pub(super) fn warning(warning: &technique::Warning) -> Warning {
     Warning { code: warning.code.to_owned(), message: warning.message.clone() }
 }
 
@@ -184,19 +225,6 @@ fn negligible() -> Warning {
 
 fn lever(lever: &climb::LeverSaving) -> Lever {
     Lever { lever: lever.name.to_owned(), saving_usd: lever.saving, evidence: lever.evidence }
-}
-
-fn policy(policy: &climb::StreamPolicy) -> StreamPolicy {
-    StreamPolicy {
-        feature: policy.feature.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned()),
-        model: policy.model.clone(),
-        current: policy.current.clone(),
-        chosen: policy.chosen.clone(),
-        cost_usd: policy.cost,
-        current_cost_usd: policy.current_cost,
-        held_out_cost_usd: Some(policy.held_out),
-        held_out_current_cost_usd: Some(policy.held_out_current),
-    }
 }
 
 fn reason(skip: &Skip) -> Reason {
@@ -245,9 +273,11 @@ fn assumption(found: InForce) -> Option<Assumption> {
 fn settled_by(code: &str) -> Option<&'static str> {
     Some(match code {
         "NEEDS_TEXT" => "the requests' texts in the log",
+        "NEEDS_USER" => "a user in every log record",
         "NEEDS_SESSION" => "a conversation id in every log record",
         "NEEDS_TIMESTAMPS" | "NO_SIMULATED_CALLS" => "a time in every log record",
         "UNPRICED_MODEL" => "the model's rates in a file given with --prices FILE",
+        "NO_BATCH_LANE" => "a batch price in a file given with --prices FILE",
         "NO_CACHE_RULES" => "a [model.cache] section in a file given with --prices FILE",
         "NOT_ASYNC" | "MULTI_TURN" => {
             "asynchronous = true under [features.tags.NAME] in tokopt.toml, if nobody waits"

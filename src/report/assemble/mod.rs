@@ -4,7 +4,13 @@
 //! Rounds every amount once, and so that the rows of a table add up to its
 //! total digit for digit.
 
+mod action;
+mod backtest;
+mod cache;
+mod check;
+mod estimated;
 mod figures;
+mod findings;
 mod ladder;
 mod month;
 mod monthly;
@@ -13,6 +19,7 @@ mod notes;
 mod plan;
 mod remarked;
 mod tables;
+mod what_if;
 mod why;
 mod worth;
 
@@ -33,8 +40,12 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use backtest::backtest;
+pub use estimated::{Described, estimated};
+pub use findings::findings;
 pub use ladder::Analysis;
 pub use names::Naming;
+pub use what_if::what_ifs;
 
 /// Rejections a document carries.
 const MOST_REJECTIONS: usize = 100;

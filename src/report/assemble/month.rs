@@ -35,7 +35,6 @@ impl Length {
     }
 
     /// A length of so many days.
-    #[cfg(test)]
     pub(super) const fn of_days(days: u64) -> Self {
         Self { dates: None, micros: days * DAY }
     }

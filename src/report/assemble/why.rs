@@ -13,29 +13,31 @@ const MOST_NAMED: usize = 2;
 pub(super) fn why(analysis: &Analysis<'_>, step: &Step) -> String {
     let calls = calls(step.eligible_calls);
     let place = places(analysis, step.technique);
+    let place = place.strip_prefix("calls ").map_or_else(|| format!("of {place}"), str::to_owned);
     let one = step.eligible_calls == 1;
     let (says, hold) = if one { ("s", "holds") } else { ("", "hold") };
     match step.technique {
-        TechniqueId::PromptCaching => caching(step)
-            .unwrap_or_else(|| format!("the cache policy changes for {calls} of {place}")),
+        TechniqueId::PromptCaching => {
+            caching(step).unwrap_or_else(|| format!("the cache policy changes for {calls} {place}"))
+        }
         TechniqueId::ModelRouting => {
-            format!("{calls} of {place} can go to another model of the same provider")
+            format!("{calls} {place} can go to another model of the same provider")
         }
         TechniqueId::EmbeddingRetrieval => {
-            format!("{calls} of {place} send{says} documents of which passages would do")
+            format!("{calls} {place} send{says} documents of which passages would do")
         }
         TechniqueId::ContextCompression => {
-            format!("{calls} of {place} {hold} tokens that can go")
+            format!("{calls} {place} {hold} tokens that can go")
         }
-        TechniqueId::BatchApi => format!("{calls} of {place} can wait for a batch"),
+        TechniqueId::BatchApi => format!("{calls} {place} can wait for a batch"),
         TechniqueId::OutputCapping => {
-            format!("{calls} of {place} can be answered with fewer tokens, or carry such answers")
+            format!("{calls} {place} can be answered with fewer tokens, or carry such answers")
         }
         TechniqueId::SemanticDedup => {
-            format!("{calls} of {place} repeat{says} one that was answered")
+            format!("{calls} {place} repeat{says} one that was answered")
         }
         TechniqueId::FineTuning => {
-            format!("{calls} of {place} do one narrow task that a small model can be trained for")
+            format!("{calls} {place} do one narrow task that a small model can be trained for")
         }
     }
 }
@@ -63,11 +65,14 @@ fn caching(step: &Step) -> Option<String> {
 /// names no feature.
 pub(super) fn places(analysis: &Analysis<'_>, technique: TechniqueId) -> String {
     let traffic = analysis.traffic;
-    let mut names: Vec<&str> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     for group in analysis.ladder.groups.iter().filter(|group| group.applied.has(technique)) {
         let place = traffic.places[group.place.0 as usize].group;
-        let name = traffic.feature_name(place).or_else(|| traffic.model_name(place));
-        let name = name.unwrap_or("calls without a name");
+        let name = match (traffic.feature_name(place), traffic.model_name(place)) {
+            (Some(feature), _) => feature.to_owned(),
+            (None, Some(model)) => format!("calls to {model}"),
+            (None, None) => "calls without a name".to_owned(),
+        };
         if !names.contains(&name) {
             names.push(name);
         }
@@ -75,8 +80,9 @@ pub(super) fn places(analysis: &Analysis<'_>, technique: TechniqueId) -> String 
     let more = names.len().saturating_sub(MOST_NAMED);
     names.truncate(MOST_NAMED);
     match (names.as_slice(), more) {
+        ([], _) if analysis.is_estimate() => "the traffic".to_owned(),
         ([], _) => "the log".to_owned(),
-        ([one], 0) => (*one).to_owned(),
+        ([one], 0) => one.clone(),
         (names, 0) => names.join(" and "),
         (names, more) => format!("{} and {more} more", names.join(", ")),
     }

@@ -94,7 +94,7 @@ fn paid_back(months: Option<Quotient>) -> String {
 mod tests {
     use super::{Rates, phase};
     use crate::report::assemble::month::Length;
-    use crate::report::document::{Phase, Worth};
+    use crate::report::document::{Phase, Quotient, Worth};
     use crate::units::{NanoUsd, Usd};
 
     /// A log of thirty days, so that a saving is a month's, and $100 an hour.
@@ -111,14 +111,14 @@ mod tests {
         // 4 h cost $400: at $100 a month 4 months, and the hour is just saved.
         let found = worth(4, 100);
         assert_eq!(found.worth_doing, Some(true));
-        assert_eq!(found.payback_months.map(|months| months.millionths()), Some(4_000_000));
+        assert_eq!(found.payback_months.map(Quotient::millionths), Some(4_000_000));
         assert_eq!(found.verdict, "Worth doing: paid back in 4.0 months");
         assert_eq!(worth(4, 99).worth_doing, Some(false));
         // 12 h cost $1,200, 12 months at $100; 13 h take a month longer.
         assert_eq!(worth(12, 100).worth_doing, Some(true));
         assert_eq!(worth(13, 100).verdict, "Not worth doing: paid back only after 13.0 months");
         assert_eq!(worth(4, 0).payback_months, None);
-        assert_eq!(worth(0, 200).payback_months.map(|months| months.millionths()), Some(0));
+        assert_eq!(worth(0, 200).payback_months.map(Quotient::millionths), Some(0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::super::document::{Document, PlanStep, Warning, Worth};
+use super::super::document::{Document, PlanStep, Warning, WhatIf, Worth};
 use super::super::escape::csv_cell;
 use super::tables::{CsvFile, file, quotient};
 use super::{cell, grade, named, text};
@@ -15,6 +15,7 @@ pub fn tables(document: &Document) -> io::Result<Vec<CsvFile>> {
     Ok(vec![
         file("plan.csv", &PLAN_COLUMNS, plan.iter().map(piece_of_work).collect())?,
         file("monthly.csv", &["name", "value"], monthly(document))?,
+        file("what_if.csv", &WHAT_IF_COLUMNS, document.what_if.iter().map(what_if).collect())?,
         file("findings.csv", &FINDING_COLUMNS, findings(document))?,
         file("warnings.csv", &["technique", "code", "message"], warnings(document))?,
     ])
@@ -34,7 +35,18 @@ const PLAN_COLUMNS: [&str; 12] = [
     "check",
     "evaluation",
 ];
-const FINDING_COLUMNS: [&str; 5] = ["code", "message", "calls", "cost_usd", "evidence"];
+const WHAT_IF_COLUMNS: [&str; 8] = [
+    "from",
+    "to",
+    "calls",
+    "cost_usd",
+    "new_cost_usd",
+    "difference_usd",
+    "too_long_calls",
+    "evidence",
+];
+const FINDING_COLUMNS: [&str; 6] =
+    ["code", "message", "calls", "cost_usd", "wasted_usd", "evidence"];
 
 fn piece_of_work(step: &PlanStep) -> Vec<String> {
     let Worth { effort_hours, effort_usd, net_monthly_usd, payback_months, worth_doing, verdict } =
@@ -52,6 +64,19 @@ fn piece_of_work(step: &PlanStep) -> Vec<String> {
         csv_cell(&step.action),
         csv_cell(&step.check),
         text(step.evaluation.as_deref()),
+    ]
+}
+
+fn what_if(row: &WhatIf) -> Vec<String> {
+    vec![
+        csv_cell(&row.from),
+        csv_cell(&row.to),
+        row.calls.to_string(),
+        row.cost_usd.to_string(),
+        row.new_cost_usd.to_string(),
+        row.difference_usd.to_string(),
+        row.too_long_calls.to_string(),
+        grade(Some(row.evidence)),
     ]
 }
 
@@ -83,6 +108,7 @@ fn findings(document: &Document) -> Vec<Vec<String>> {
             csv_cell(&finding.message),
             cell(finding.calls),
             cell(finding.cost_usd),
+            cell(finding.wasted_usd),
             finding.evidence.name().to_owned(),
         ]
     });
@@ -97,5 +123,8 @@ fn warnings(document: &Document) -> Vec<Vec<String>> {
     let steps = document.ladder.iter().flat_map(|ladder| &ladder.steps);
     let of_steps = steps
         .flat_map(|step| step.warnings.iter().map(move |warning| row(&step.technique, warning)));
-    document.warnings.iter().map(|warning| row("", warning)).chain(of_steps).collect()
+    let of_models = document.what_if.iter().flat_map(|found| &found.warnings);
+    let of_models = of_models.map(|warning| row("what-if", warning));
+    let of_log = document.warnings.iter().map(|warning| row("", warning));
+    of_log.chain(of_steps).chain(of_models).collect()
 }

@@ -20,6 +20,9 @@ pub struct Finding {
     pub calls: Option<u64>,
     /// What those calls cost, in US dollars, not what could be saved.
     pub cost_usd: Option<NanoUsd>,
+    /// What of it bought nothing, or would not be paid again, in US dollars;
+    /// null where that is not known or has no meaning.
+    pub wasted_usd: Option<NanoUsd>,
     /// How the finding is known.
     pub evidence: Evidence,
 }

@@ -7,6 +7,7 @@
 //! `None`, and `null` in JSON, never zero.
 
 mod attribution;
+mod backtest;
 mod cache;
 mod findings;
 mod input;
@@ -16,6 +17,7 @@ mod monthly;
 mod plan;
 mod quotient;
 mod totals;
+mod what_if;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +26,7 @@ pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
+pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
@@ -39,6 +42,7 @@ pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
 pub use quotient::Quotient;
 pub use totals::{PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+pub use what_if::WhatIf;
 
 /// The version of the document's layout.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -77,6 +81,9 @@ pub struct Document {
     pub ladder: Option<Ladder>,
     /// The plan of work, first things first; null without a ladder.
     pub plan: Option<Vec<PlanStep>>,
+    /// This traffic on other models, where that was asked for; no part of the
+    /// ladder.
+    pub what_if: Vec<WhatIf>,
     /// Things in the log worth a look, largest cost first.
     pub findings: Vec<Finding>,
     /// Bills per 30 days; null where the log has no times.
@@ -103,10 +110,18 @@ impl Document {
             cache: None,
             ladder: None,
             plan: None,
+            what_if: Vec::new(),
             findings: Vec::new(),
             monthly: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// Whether the traffic was described by its owner: calls, but no file that
+    /// was read.
+    #[must_use]
+    pub fn is_described(&self) -> bool {
+        self.input.files.is_empty() && self.totals.calls.is_some_and(|calls| calls > 0)
     }
 
     /// Whether some of the cost is missing from [`Totals::cost_usd`], so that

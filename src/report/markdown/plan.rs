@@ -2,7 +2,7 @@
 //!
 //! Knows no step of the ladder.
 
-use super::super::document::{Document, Finding, Monthly, PlanStep, Worth};
+use super::super::document::{Document, Finding, Ladder, Monthly, PlanStep};
 use super::super::escape::markdown as escape;
 use super::super::figures::{count, dollars, hours};
 use super::super::work;
@@ -23,7 +23,7 @@ pub fn per_month(document: &Document, monthly: &Monthly, page: &mut Page) {
 }
 
 /// Adds the plan; nothing where there is nothing to do.
-pub fn plan(steps: &[PlanStep], together: Option<&Worth>, page: &mut Page) {
+pub fn plan(steps: &[PlanStep], ladder: Option<&Ladder>, page: &mut Page) {
     if steps.is_empty() {
         return;
     }
@@ -40,8 +40,8 @@ pub fn plan(steps: &[PlanStep], together: Option<&Worth>, page: &mut Page) {
         ("evaluate", Align::Left),
     ];
     page.table(&columns, steps.iter().map(cells));
-    if let Some(worth) = together {
-        page.paragraph(&escape(&work::all_in_all(worth)));
+    if let Some(together) = ladder.and_then(work::all_in_all) {
+        page.paragraph(&escape(&together));
     }
 }
 
@@ -49,7 +49,7 @@ fn cells(step: &PlanStep) -> Vec<String> {
     let [check, evaluation] = work::checks(step).map(|text| text.map_or_else(String::new, escape));
     vec![
         name(&step.technique),
-        step.phase.name().to_owned(),
+        work::phase(step).to_owned(),
         hours(step.worth.effort_hours),
         dollars(step.worth.net_monthly_usd),
         escape(&work::payback(&step.worth)),
@@ -71,6 +71,7 @@ pub fn findings(findings: &[Finding], page: &mut Page) {
         ("code", Align::Left),
         ("calls", Align::Right),
         ("cost", Align::Right),
+        ("wasted", Align::Right),
         ("known how", Align::Left),
     ];
     let rows = findings.iter().map(|finding| {
@@ -79,6 +80,7 @@ pub fn findings(findings: &[Finding], page: &mut Page) {
             name(&finding.code),
             count(finding.calls),
             dollars(finding.cost_usd),
+            dollars(finding.wasted_usd),
             finding.evidence.name().to_owned(),
         ]
     });

@@ -201,10 +201,13 @@ fn unused(ladder: &Ladder, status: StepStatus, name: &str, screen: &mut Screen) 
     }
     screen.blank();
     screen.faint(name, INDENT);
-    for step in steps {
+    while let Some(step) = steps.next() {
         let text = format!("{}: {}", step.technique, savings::reason(step));
         screen.paragraph(&plain(&text, screen.width() * 4), NAME_INDENT);
-        if let Some(settled_by) = savings::settled_by(step) {
+        // What settles several in a row is said once, behind the last of them.
+        let settled_by = savings::settled_by(step);
+        let next = steps.peek().and_then(|step| savings::settled_by(step));
+        if let Some(settled_by) = settled_by.filter(|_| next != settled_by) {
             screen.faint(&format!("→ {}", plain(settled_by, screen.width() * 2)), NAME_INDENT + 2);
         }
     }

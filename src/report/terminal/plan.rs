@@ -2,7 +2,7 @@
 //!
 //! Knows no step of the ladder.
 
-use super::super::document::{Document, Monthly, PlanStep, Worth};
+use super::super::document::{Document, Ladder, Monthly, PlanStep};
 use super::super::escape::plain;
 use super::super::figures::{dollars, hours};
 use super::super::work;
@@ -33,7 +33,7 @@ pub fn per_month(document: &Document, monthly: &Monthly, screen: &mut Screen) {
 }
 
 /// Adds the plan; nothing where there is nothing to do.
-pub fn plan(steps: &[PlanStep], together: Option<&Worth>, screen: &mut Screen) {
+pub fn plan(steps: &[PlanStep], ladder: Option<&Ladder>, screen: &mut Screen) {
     if steps.is_empty() {
         return;
     }
@@ -58,8 +58,8 @@ pub fn plan(steps: &[PlanStep], together: Option<&Worth>, screen: &mut Screen) {
             }
         }
     }
-    if let Some(worth) = together {
-        screen.paragraph(&plain(&work::all_in_all(worth), screen.width() * 2), INDENT);
+    if let Some(together) = ladder.and_then(work::all_in_all) {
+        screen.paragraph(&plain(&together, screen.width() * 4), INDENT);
     }
 }
 
@@ -69,6 +69,6 @@ fn cells(step: &PlanStep) -> Vec<String> {
         hours(step.worth.effort_hours),
         dollars(step.worth.net_monthly_usd),
         work::payback(&step.worth),
-        step.phase.name().to_owned(),
+        work::phase(step).to_owned(),
     ]
 }

@@ -60,7 +60,7 @@ impl Default for Question {
     }
 }
 
-const UNREAD: u64 = 0x75_6e72_6561_64;
+const UNREAD: u64 = 0x756e_7265_6164;
 
 /// The document tokens of a call, as they are attributed.
 pub(super) fn tokens_of(traffic: &Traffic<'_>, index: CallIndex) -> u64 {

@@ -171,13 +171,20 @@ impl<'t> Plans<'t> {
             matches!(segment.component, Component::ToolDefinitions | Component::SystemPrompt)
         };
         let at = prompt.iter().take_while(|segment| opens(segment)).count();
+        // The words stand in the system prompt's last block, so what ended there,
+        // a cache mark among it, ends behind them.
+        let before = at.checked_sub(1).map(|last| &mut prompt[last]);
+        let stretch = before.and_then(|last| {
+            last.ends_block = false;
+            last.stretch.take()
+        });
         let instruction = Segment {
             identity: mix(INSTRUCTION, u64::from(self.instruction)),
             tokens: self.instruction,
             component: Component::SystemPrompt,
             assistant: false,
             ends_block: true,
-            stretch: None,
+            stretch,
         };
         prompt.insert(at, instruction);
     }

@@ -87,6 +87,7 @@ struct Context {
     group: GroupIndex,
     before: StretchId,
     behind: u64,
+    parameters: u64,
     numbers: u64,
 }
 
@@ -107,7 +108,9 @@ impl<'t> Calls<'t> {
             found.times.push(call.time);
             let asked = repeatable(view, index).and_then(|repeatable| {
                 let scope = scope(view, index)?;
-                let hash = traffic.recorded(index).map_or(0, |prompt| prompt.request_hash);
+                let recorded = traffic.recorded(index);
+                let hash = recorded.map_or(0, |prompt| prompt.request_hash);
+                let parameters = recorded.map_or(0, |prompt| prompt.parameters_hash);
                 let text = compared(traffic, index).and_then(|(block, words, tokens)| {
                     if templates.fills(call.group, words) {
                         found.templates += 1;
@@ -115,7 +118,8 @@ impl<'t> Calls<'t> {
                     }
                     let (before, behind) = around(traffic, call.end, block)?;
                     let numbers = if by_numbers { words.with_digits } else { 0 };
-                    let context = Context { scope, group: call.group, before, behind, numbers };
+                    let context =
+                        Context { scope, group: call.group, before, behind, parameters, numbers };
                     let context = numbered(&mut contexts, context);
                     Some(Text { context, group: call.group, words: &words.distinct, tokens })
                 });

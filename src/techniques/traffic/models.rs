@@ -27,7 +27,7 @@ impl<'t> Models<'t> {
     }
 
     /// Adds a model as a log names it.
-    pub(super) fn add(&mut self, found: Match<'t>) -> ModelIndex {
+    pub fn add(&mut self, found: Match<'t>) -> ModelIndex {
         let index = ModelIndex(u32::try_from(self.matches.len()).unwrap_or(u32::MAX));
         let is_it = |known: &Match<'_>| {
             std::ptr::eq(known.model(), found.model())
@@ -40,7 +40,7 @@ impl<'t> Models<'t> {
     }
 
     /// Adds every model that the providers of the models so far sell.
-    pub(super) fn add_siblings(&mut self, table: &'t PriceTable) {
+    pub fn add_siblings(&mut self, table: &'t PriceTable) {
         let providers: std::collections::BTreeSet<&str> =
             self.matches.iter().map(|found| found.model().provider()).collect();
         for model in table.models().filter(|model| providers.contains(model.provider())) {

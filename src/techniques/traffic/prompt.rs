@@ -62,17 +62,7 @@ impl Traffic<'_> {
         prompt.clear();
         let call = self.call(index);
         let total = self.input(index);
-        for id in self.tree.upwards(call.end) {
-            let stretch = self.tree.stretch(id);
-            prompt.push(Segment {
-                identity: stretch.identity,
-                tokens: stretch.counted,
-                component: stretch.component,
-                assistant: stretch.assistant,
-                ends_block: stretch.ends_block,
-                stretch: Some(id),
-            });
-        }
+        prompt.extend(self.tree.upwards(call.end).map(|id| self.tree.segment(id)));
         prompt.reverse();
         if self.has_text(index) {
             self.name_components(index, prompt);

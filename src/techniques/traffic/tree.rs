@@ -11,6 +11,8 @@ use crate::record::component::Component;
 use crate::record::log::Log;
 use crate::record::prompt::{BlockId, NodeId};
 
+use super::prompt::Segment;
+
 /// A handle on a stretch; the root is the empty prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StretchId(pub u32);
@@ -124,6 +126,20 @@ impl Tree {
     pub fn upwards(&self, end: StretchId) -> impl Iterator<Item = StretchId> {
         let parent = |id: &StretchId| Some(self.stretch(*id).parent);
         std::iter::successors(Some(end), parent).take_while(|id| *id != StretchId::ROOT)
+    }
+
+    /// A stretch as a segment of a prompt, in local tokens.
+    #[must_use]
+    pub fn segment(&self, id: StretchId) -> Segment {
+        let stretch = self.stretch(id);
+        Segment {
+            identity: stretch.identity,
+            tokens: stretch.counted,
+            component: stretch.component,
+            assistant: stretch.assistant,
+            ends_block: stretch.ends_block,
+            stretch: Some(id),
+        }
     }
 
     /// How many stretches there are, the root included.

@@ -8,8 +8,9 @@ use tokopt::ladder::replay::policy::{Lifetime, Policy, Rules};
 use tokopt::ladder::replay::stream::{Nodes, Sent, Stream};
 use tokopt::ladder::replay::{Split, replay};
 use tokopt::record::component::Component;
+use tokopt::record::log::Log;
 use tokopt::techniques::id::TechniqueId;
-use tokopt::techniques::traffic::{CallIndex, Segment};
+use tokopt::techniques::traffic::{CallIndex, Segment, Tree};
 use tokopt::units::{NanoUsd, Share};
 
 use super::logs::{Planned, Shape, calls, exchanges, plain};
@@ -28,7 +29,8 @@ fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
 }
 
 fn stream(drawn: &[Drawn], delay: i64) -> (Stream, usize) {
-    let (mut stream, mut nodes) = (Stream::default(), Nodes::default());
+    let (tree, _) = Tree::of(&Log::default(), &[]);
+    let (mut stream, mut nodes) = (Stream::default(), Nodes::over(&tree));
     let mut time = 0;
     for (number, (gap, head, path)) in (0..).zip(drawn) {
         time += gap * SECOND;
@@ -46,7 +48,8 @@ fn stream(drawn: &[Drawn], delay: i64) -> (Stream, usize) {
         let sent = Sent { call: CallIndex(number), time, delay, prompt: &prompt, marks, answer };
         stream.push(&mut nodes, &sent);
     }
-    (stream, nodes.count())
+    let count = nodes.count();
+    (stream, count)
 }
 
 fn small(number: u64) -> u32 {

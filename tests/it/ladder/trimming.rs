@@ -12,7 +12,8 @@ use tokopt::ladder::replay::policy::{Lifetime, Policy, Rules};
 use tokopt::ladder::replay::replay;
 use tokopt::ladder::replay::stream::{Nodes, Sent, Stream};
 use tokopt::record::component::Component;
-use tokopt::techniques::traffic::{CallIndex, Segment};
+use tokopt::record::log::Log;
+use tokopt::techniques::traffic::{CallIndex, Segment, Tree};
 
 use crate::reference;
 
@@ -95,7 +96,8 @@ fn bill(runs: &[Vec<(Message, bool)>], trimming: Trimming) -> Bill {
         Rules { minimum: 0, step: 1, caches_answer: false, lookback: 20, breakpoints: 4 };
     let mut bill = Bill::default();
     for run in runs {
-        let (mut stream, mut nodes) = (Stream::default(), Nodes::default());
+        let (tree, _) = Tree::of(&Log::default(), &[]);
+        let (mut stream, mut nodes) = (Stream::default(), Nodes::over(&tree));
         let mut history = Vec::new();
         for (at, (message, is_call)) in run.iter().enumerate() {
             if *is_call {

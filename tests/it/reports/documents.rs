@@ -65,6 +65,7 @@ pub fn normal() -> Document {
         message: "38 calls repeat a failed call within a minute".to_owned(),
         calls: Some(38),
         cost_usd: Some(usd(12_400)),
+        wasted_usd: None,
         evidence: Evidence::Inferred,
     });
     document.warnings.push(Warning {

@@ -11,7 +11,7 @@ use tokopt::report::document::{
 use tokopt::units::{NanoUsd, Share};
 
 use super::documents::normal;
-use super::plans::{cache, monthly, plan, worth};
+use super::plans::{cache, monthly, plan, what_if, worth};
 
 pub const TECHNIQUES: [&str; 8] = [
     "prompt-caching",
@@ -105,10 +105,11 @@ pub fn ladder() -> Document {
         not_simulated_usd: Some(usd(12_400_000_000)),
         not_simulated_calls: 41,
         by_evidence: by_evidence(),
-        worth: Some(worth(56, BASELINE - cost(255), "Worth doing: it pays back within the year")),
         hourly_rate_usd: usd(100_000_000_000),
+        worth: Some(worth(56, BASELINE - cost(255), "Worth doing: it pays back within the year")),
         subset_cost_usd: (0..256).map(|set| usd(cost(set))).collect(),
     });
+    document.what_if = vec![what_if()];
     document.plan = Some(plan());
     document.monthly = Some(monthly());
     document.findings.push(Finding {
@@ -117,6 +118,7 @@ pub fn ladder() -> Document {
             .to_owned(),
         calls: Some(1_204),
         cost_usd: Some(usd(310_000_000_000)),
+        wasted_usd: Some(usd(279_000_000_000)),
         evidence: Evidence::Measured,
     });
     document

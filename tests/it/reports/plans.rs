@@ -2,7 +2,7 @@
 
 use tokopt::report::document::{
     Bootstrap, Cache, CacheBreak, CacheCalibration, CachePolicy, Evidence, Monthly, Phase,
-    PlanStep, Quotient, Worth,
+    PlanStep, Quotient, Warning, WhatIf, Worth,
 };
 use tokopt::units::{Share, Tokens};
 
@@ -148,6 +148,26 @@ pub fn cache() -> Cache {
             exact_calls: 3_512,
             calls: 3_810,
         }),
+        evidence: Evidence::Inferred,
+    }
+}
+
+/// A question about another model, with an answer invented.
+pub fn what_if() -> WhatIf {
+    WhatIf {
+        from: "deepseek-chat".to_owned(),
+        to: "gpt-4o-mini".to_owned(),
+        calls: 2_606,
+        cost_usd: usd(3_812_370_000_000),
+        new_cost_usd: usd(4_012_370_000_000),
+        difference_usd: usd(200_000_000_000),
+        too_long_calls: 7,
+        warnings: vec![Warning {
+            code: "CONTEXT_LIMIT".to_owned(),
+            message:
+                "7 calls are longer than the 128,000 tokens of gpt-4o-mini and keep their bill"
+                    .to_owned(),
+        }],
         evidence: Evidence::Inferred,
     }
 }

@@ -1,0 +1,77 @@
+//! `tokopt backtest`: what the replay of the caches predicts, beside the bill.
+
+use super::analyze::{check_models, judge, limit_threads, mention, price_table, read};
+use super::args::{AnalyzeArguments, BacktestArguments, BacktestFormat, OutputArguments};
+use super::assumptions;
+use super::config::Config;
+use super::error::CliError;
+use super::exit::Exit;
+use super::ladder_args::LadderArguments;
+use super::plan::Plan;
+use super::standard;
+use super::surroundings::Surroundings;
+use crate::ladder::backtest::Backtest;
+use crate::ledger::Ledger;
+use crate::report::document;
+use crate::report::{RenderOptions, assemble, write_backtest};
+use crate::techniques::traffic::Traffic;
+
+pub(super) fn run(
+    arguments: &BacktestArguments,
+    surroundings: &Surroundings,
+) -> Result<Exit, CliError> {
+    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let assumptions = assumptions::with_flags(config.assumptions.clone(), &arguments.values)?;
+    mention(&config, plan.notes);
+    let table = price_table(&plan.prices)?;
+    check_models(&plan, &table)?;
+    limit_threads(plan.threads)?;
+
+    let log = read(&plan)?;
+    let ledger = Ledger::new(&log, &table, &plan.settings);
+    let traffic = Traffic::of(&ledger);
+    let found = Backtest::of(&traffic, &assumptions);
+    let document = assemble::backtest(&found, &traffic);
+    if document.calls.is_empty() && plan.notes && arguments.format == BacktestFormat::Json {
+        standard::note("no call reports cache counts: there is nothing to compare");
+    }
+    let printed = standard::print(&rendered(&document, arguments.format, &plan.render)?);
+    if plan.strict {
+        judge(&assemble::document(&log, &ledger, &plan.naming, None))?;
+    }
+    printed?;
+    Ok(Exit::Done)
+}
+
+/// What was typed, as `analyze` takes it: one way to read and select.
+fn as_analysis(arguments: &BacktestArguments) -> AnalyzeArguments {
+    AnalyzeArguments {
+        paths: arguments.paths.clone(),
+        reading: arguments.reading.clone(),
+        selection: arguments.selection.clone(),
+        pricing: arguments.pricing.clone(),
+        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
+        output: OutputArguments::default(),
+        general: arguments.general.clone(),
+    }
+}
+
+fn rendered(
+    document: &document::Backtest,
+    format: BacktestFormat,
+    options: &RenderOptions,
+) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let written = match format {
+        BacktestFormat::Table => write_backtest(document, options, &mut bytes),
+        BacktestFormat::Json => serde_json::to_writer_pretty(&mut bytes, document)
+            .map(|()| bytes.push(b'\n'))
+            .map_err(Into::into),
+    };
+    written.map_err(|error| CliError::Unwritable {
+        path: "the report".to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(bytes)
+}
