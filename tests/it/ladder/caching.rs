@@ -123,7 +123,7 @@ fn equal_calls_at_one_instant_gain_nothing_from_a_cache() {
     let bench = Bench::of(&planted_prices(), &exchanges(&burst));
     let ladder = bench.ladder();
     assert_eq!(step(&ladder, TechniqueId::PromptCaching).standalone, NanoUsd::ZERO);
-    assert_eq!(code(&ladder, TechniqueId::PromptCaching), "NO_FURTHER_SAVING");
+    assert_eq!(code(&ladder, TechniqueId::PromptCaching), "NO_REUSE_WITHIN_TTL");
     for figures in policies(&bench, "1") {
         assert_eq!(figures.read_share.map(Share::millionths), Some(0), "{}", figures.policy);
     }
