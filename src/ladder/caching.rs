@@ -14,6 +14,7 @@ use super::replay::policy::{Lifetime, Policy, Rules};
 use super::replay::replay;
 
 /// What is known of caching on one log's traffic.
+#[derive(Debug)]
 pub(crate) struct Caching<'t> {
     traffic: &'t Traffic<'t>,
     options: Options,

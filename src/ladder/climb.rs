@@ -15,8 +15,9 @@ use crate::techniques::technique_of;
 use crate::techniques::traffic::{CallIndex, PlaceIndex, Traffic};
 use crate::units::{Evidence, NanoUsd, Share, Usd};
 
+use super::caching::Caching;
 use super::draws;
-use super::engine::{Engine, StreamChoice};
+use super::engine::{Engine, Idle, StreamChoice};
 use super::order::{Order, Weight, arranged};
 use super::reasons::{self, Skip};
 use super::scenario::{Ground, Scenario};
@@ -157,9 +158,13 @@ pub struct Group {
 #[must_use]
 pub fn climb(traffic: &Traffic<'_>, settings: &Settings) -> Ladder {
     let profile = profile(traffic);
+    let caching = Caching::of(traffic, &settings.assumptions);
+    let idle = Idle::over(traffic);
     let ground = Ground {
         traffic,
         profile: &profile,
+        caching: &caching,
+        idle: &idle,
         features: &settings.features,
         quality: settings.quality.as_ref(),
     };

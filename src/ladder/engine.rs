@@ -2,6 +2,7 @@
 //! the prefix cache is replayed on what is left, everything is priced.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
@@ -39,9 +40,21 @@ pub(crate) struct Engine<'t> {
     pub(crate) traffic: &'t Traffic<'t>,
     /// By [`TechniqueId::index`]; `None` for techniques that are not looked at.
     pub(crate) rewriters: Vec<Option<Box<dyn Rewriter + 't>>>,
-    pub(crate) caching: Caching<'t>,
+    pub(crate) caching: &'t Caching<'t>,
+    pub(crate) idle: &'t Idle,
     /// The share of a moved call's head that a batch reads from the cache.
     pub(crate) batch_hits: Value,
+}
+
+/// What every family costs if nothing rewrites its calls, once it is known.
+#[derive(Debug)]
+pub(crate) struct Idle(Vec<OnceLock<[Outcome; 2]>>);
+
+impl Idle {
+    /// Nothing known yet.
+    pub(crate) fn over(traffic: &Traffic<'_>) -> Self {
+        Self(traffic.families.iter().map(|_| OnceLock::new()).collect())
+    }
 }
 
 /// What a family costs in one world.
@@ -156,8 +169,20 @@ impl Engine<'_> {
     /// What a family costs in a world, without prompt caching and with it. How
     /// calls are rewritten is the same, so that is done once.
     pub(crate) fn family(&self, family: FamilyIndex, world: World) -> [Outcome; 2] {
+        let known = &self.idle.0[family.0 as usize];
+        let chooses = self.rewriter(TechniqueId::PromptCaching).is_some();
+        if !world.used.is_empty() || (!chooses && known.get().is_none()) {
+            return self.anew(family, world);
+        }
+        known.get_or_init(|| self.anew(family, world)).clone()
+    }
+
+    fn anew(&self, family: FamilyIndex, world: World) -> [Outcome; 2] {
         let sent = self.send(family, world, None);
-        [false, true].map(|choosing| self.settle(&sent, choosing, None))
+        let idle = self.settle(&sent, false, None);
+        let chooses = sent.lanes.values().any(|lane| lane.moved || self.may_choose(lane));
+        let chosen = if chooses { self.settle(&sent, true, None) } else { idle.clone() };
+        [idle, chosen]
     }
 
     /// Rewrites a family's calls and lays their requests out for replay.
@@ -380,6 +405,9 @@ impl Engine<'_> {
             tools: if record.tool_requests > 0 { &tools } else { &[] },
         };
         let cost = self.traffic.models.get(pending.model).price(&query).total();
+        if pending.repeats == Value::ZERO {
+            return cost;
+        }
         let repeats = i128::from(pending.repeats.millionths());
         cost + Usd::from_femto(crate::units::divide_half_even(
             cost.femto().saturating_mul(repeats),

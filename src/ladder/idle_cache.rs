@@ -67,7 +67,7 @@ pub(super) fn reason(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
 
 impl Shown {
     fn of(engine: &Engine<'_>, unit: &Unit) -> Option<Self> {
-        let (caching, traffic) = (&engine.caching, engine.traffic);
+        let (caching, traffic) = (engine.caching, engine.traffic);
         let mut shown: Option<Self> = None;
         for family in &unit.families {
             let logged = Logged::of(traffic, *family, |call| caching.delay(call));

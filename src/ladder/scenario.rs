@@ -9,7 +9,7 @@ use crate::techniques::traffic::Traffic;
 use crate::techniques::{TECHNIQUES, technique_of};
 
 use super::caching::Caching;
-use super::engine::Engine;
+use super::engine::{Engine, Idle};
 
 /// What all readings share.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,9 @@ pub(crate) struct Ground<'t> {
     pub(crate) profile: &'t Profile,
     pub(crate) features: &'t FeatureTags,
     pub(crate) quality: Option<&'t Quality>,
+    pub(crate) caching: &'t Caching<'t>,
+    /// What families cost as they are: the same in every reading.
+    pub(crate) idle: &'t Idle,
 }
 
 /// Values of the parameters, and levers that are on.
@@ -64,7 +67,8 @@ impl Scenario {
         Engine {
             traffic: ground.traffic,
             rewriters: prepared.collect(),
-            caching: Caching::of(ground.traffic, &self.assumptions),
+            caching: ground.caching,
+            idle: ground.idle,
             batch_hits: self.assumptions.value(batch_api::HIT_SHARE),
         }
     }

@@ -70,9 +70,9 @@ fn calls_at_one_time_of_the_day_go_to_the_batch_lane() {
         assert_eq!(states.len(), 6);
         for state in states {
             let [request] = state.requests.as_slice() else { panic!("one request") };
-            // One call in a hundred is sent again; nothing else changes.
+            // Nothing but the lane changes: what expires is not billed.
             assert_eq!((request.lane, request.output), (Tier::Batch, 10));
-            assert_eq!(request.repeats, Value::hundredths(1));
+            assert_eq!(request.repeats, Value::ZERO);
             assert_eq!(state.changed_by, TechniqueId::BatchApi.set());
         }
     });

@@ -9,7 +9,7 @@ use tokopt::record::component::Component;
 use tokopt::techniques::id::TechniqueId;
 use tokopt::techniques::output_capping::{OutputCapping, Plans};
 use tokopt::techniques::technique::{CallState, Levers, Rewriter, Technique as _, View, World};
-use tokopt::techniques::traffic::CallIndex;
+use tokopt::techniques::traffic::{CallIndex, Segment};
 use tokopt::techniques::traffic::prompt::tokens_of;
 use tokopt::units::Evidence;
 
@@ -118,9 +118,11 @@ fn a_briefer_answer_shrinks_the_prompt_it_returns_in() {
         assert_eq!(sizes, [1_020, 1_300 + 20 - 20]);
         let instruction = |state: &CallState| {
             let prompt = &state.requests[0].prompt;
-            let at = prompt.iter().position(|segment| segment.stretch.is_none()).unwrap();
-            assert!(prompt[..at].iter().all(|before| before.component == Component::SystemPrompt));
-            prompt[at]
+            let is_head = |segment: &&Segment| segment.component == Component::SystemPrompt;
+            let head: Vec<&Segment> = prompt.iter().take_while(is_head).collect();
+            // It ends the system prompt's last block, where a mark may stand.
+            assert!(head[..head.len() - 1].iter().all(|before| !before.ends_block));
+            *head[head.len() - 1]
         };
         let [first, second] = [instruction(&states[0]), instruction(&states[1])];
         assert_eq!((first.tokens, first), (20, second));
