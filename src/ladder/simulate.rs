@@ -14,8 +14,9 @@ use crate::techniques::technique::{Coin, Rewriter, World};
 use crate::techniques::traffic::{FamilyIndex, Traffic, Unit};
 use crate::units::{Evidence, Share, Usd};
 
+use super::caching::Caching;
 use super::climb::Settings;
-use super::engine::{Detail, Engine, Outcome};
+use super::engine::{Detail, Engine, Idle, Outcome};
 use super::expectation::{Worlds, coin_owner, scaled};
 use super::scenario::{Ground, Scenario};
 use super::totals::{Totals, Vector};
@@ -105,9 +106,13 @@ pub fn simulate_units(
     settings: &Settings,
     units: &[usize],
 ) -> Simulated {
+    let caching = Caching::of(traffic, &settings.assumptions);
+    let idle = Idle::over(traffic);
     let ground = Ground {
         traffic,
         profile,
+        caching: &caching,
+        idle: &idle,
         features: &settings.features,
         quality: settings.quality.as_ref(),
     };

@@ -9,8 +9,8 @@ use tokopt::record::component::Component;
 use tokopt::techniques::id::TechniqueId;
 use tokopt::techniques::output_capping::{OutputCapping, Plans};
 use tokopt::techniques::technique::{CallState, Levers, Rewriter, Technique as _, View, World};
-use tokopt::techniques::traffic::{CallIndex, Segment};
 use tokopt::techniques::traffic::prompt::tokens_of;
+use tokopt::techniques::traffic::{CallIndex, Segment};
 use tokopt::units::Evidence;
 
 use crate::reference;
