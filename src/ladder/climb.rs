@@ -172,18 +172,14 @@ pub fn climb(traffic: &Traffic<'_>, settings: &Settings) -> Ladder {
     let scenario = Scenario::of(settings.assumptions.clone());
     let engine = scenario.prepare(ground, Set::ALL);
     let units: Vec<usize> = (0..traffic.units.len()).collect();
-    let costs = simulate(&engine, &units, Sets::All);
-    let mut totals = Totals::default();
-    for cost in &costs {
-        totals.add(&cost.vector);
-    }
+    let simulated = simulate(&engine, &units, Sets::All);
     let climber = Climber {
         ground,
         settings,
         engine: &engine,
         units: &units,
-        costs: &costs,
-        totals: &totals,
+        costs: simulated.costs(),
+        totals: &simulated.totals(),
     };
     climber.ladder()
 }
@@ -306,7 +302,7 @@ impl Climber<'_, '_> {
             } else {
                 Vec::new()
             },
-            evidence: self.evidence(technique),
+            evidence: self.evidence_of_bands(technique, bands),
             warnings: self.step_warnings(technique),
         }
     }
@@ -334,21 +330,13 @@ impl Climber<'_, '_> {
 
     fn alone(&self, scenario: &Scenario, technique: TechniqueId) -> NanoUsd {
         let engine = scenario.prepare(self.ground, technique.set());
-        let mut totals = Totals::default();
-        for cost in simulate(&engine, self.units, Sets::Alone(technique)) {
-            totals.add(&cost.vector);
-        }
-        totals.standalone(technique)
+        simulate(&engine, self.units, Sets::Alone(technique)).totals().standalone(technique)
     }
 
     /// The least bill of a reading of the assumptions.
     fn bill(&self, scenario: &Scenario) -> NanoUsd {
         let engine = scenario.prepare(self.ground, Set::ALL);
-        let mut totals = Totals::default();
-        for cost in simulate(&engine, self.units, Sets::All) {
-            totals.add(&cost.vector);
-        }
-        totals.cost(Set::ALL)
+        simulate(&engine, self.units, Sets::All).totals().cost(Set::ALL)
     }
 
     /// The marginal saving of a step by its levers: in proportion to what each
@@ -382,16 +370,28 @@ impl Climber<'_, '_> {
     }
 
     /// The best grade that any lever of a technique can have on this traffic:
-    /// what every one of them uses.
+    /// what every one of them uses; the technique's own where there is but one.
     fn evidence_floor(&self, technique: TechniqueId) -> Evidence {
+        if technique_of(technique).is_some_and(|technique| technique.levers().len() == 1) {
+            return self.evidence(technique);
+        }
         let astray = self
             .costs
             .iter()
             .filter(|cost| cost.vector.best().used(Set::ALL).has(technique))
             .any(|cost| cost.evidence() != Evidence::Measured);
-        let deduced = technique == TechniqueId::PromptCaching
-            && self.evidence(technique) != Evidence::Measured;
-        if astray || deduced { Evidence::Inferred } else { Evidence::Measured }
+        if astray { Evidence::Inferred } else { Evidence::Measured }
+    }
+
+    /// The grade of a step with such savings at its bands: where they differ
+    /// and nothing measured moves, an assumption made a call eligible.
+    fn evidence_of_bands(&self, technique: TechniqueId, bands: [NanoUsd; 3]) -> Evidence {
+        let found = self.evidence(technique);
+        if found != Evidence::Measured || bands[0] == bands[1] && bands[1] == bands[2] {
+            return found;
+        }
+        let levers = technique_of(technique).map(Technique::levers).unwrap_or_default();
+        levers.iter().map(|lever| lever.evidence).fold(found, Evidence::worst)
     }
 
     /// The worst grade of a technique where it is used; where it is not, of all
@@ -515,8 +515,14 @@ impl Climber<'_, '_> {
         for cost in self.costs {
             let used = cost.vector.best().used(Set::ALL);
             let unit = &traffic.units[cost.unit];
-            for place in &unit.places {
-                let (calls, bill) = bills.get(place).copied().unwrap_or_default();
+            let of = |place: &PlaceIndex| bills.get(place).copied().unwrap_or_default();
+            // Where a bill hides what was read from the cache, a place has its
+            // part of what the unit is taken to cost.
+            let weights: Vec<NanoUsd> =
+                unit.places.iter().map(|place| of(place).1.to_nano()).collect();
+            let baselines = share_out(cost.baseline().to_nano(), &weights);
+            for (place, baseline) in unit.places.iter().zip(baselines) {
+                let (calls, _) = of(place);
                 let group = traffic.places[place.0 as usize].group;
                 let skipped =
                     TechniqueId::ALL.into_iter().filter(|technique| !used.has(*technique));
@@ -530,7 +536,7 @@ impl Climber<'_, '_> {
                 groups.push(Group {
                     place: *place,
                     calls,
-                    baseline: bill.to_nano(),
+                    baseline,
                     after: closer.after.get(place).copied().unwrap_or_default(),
                     applied: used,
                     skipped: skipped.collect(),

@@ -244,7 +244,7 @@ impl Engine<'_> {
                 }
             }
         }
-        Sent { family, lanes, nodes: nodes.len(), fees }
+        Sent { family, lanes, nodes: nodes.count(), fees }
     }
 
     /// Replays and prices what was sent.

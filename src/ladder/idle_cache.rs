@@ -8,6 +8,7 @@ use super::logged::Logged;
 use super::reasons::Skip;
 use super::replay::policy::{Lifetime, Policy, Rules};
 use super::replay::replay;
+use super::replay::stream::Stream;
 
 /// What replays of a unit's requests to explicit providers show.
 #[derive(Default)]
@@ -18,7 +19,7 @@ struct Shown {
     longest: u64,
     /// The longest opening that an earlier prompt shares, whatever its length.
     shared: u64,
-    /// Reads if nothing expired, with the model's minimum.
+    /// Reads if nothing expired or took time, with the model's minimum.
     ever: u64,
     /// Reads under the longest lifetime that is sold.
     in_time: u64,
@@ -54,7 +55,9 @@ pub(super) fn reason(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
     } else if shown.in_time == 0 {
         (
             "NO_REUSE_WITHIN_TTL",
-            "prompts that open alike come too far apart for the longest lifetime".to_owned(),
+            "prompts that open alike come too far apart for the longest lifetime, or before the \
+             first answer has begun"
+                .to_owned(),
         )
     } else {
         return None;
@@ -68,14 +71,19 @@ impl Shown {
         let mut shown: Option<Self> = None;
         for family in &unit.families {
             let logged = Logged::of(traffic, *family, |call| caching.delay(call));
-            for ((model, _), stream) in &logged.streams {
+            // What comes at one instant opens alike too, though nothing can be
+            // read yet.
+            let at_once = Logged::of(traffic, *family, |_| 0);
+            for (((model, _), stream), at_once) in
+                logged.streams.iter().zip(at_once.streams.values())
+            {
                 if !traffic.models.is_explicit(*model) {
                     continue;
                 }
                 let rules = caching.rules(*model);
                 let candidates = caching.candidates(*model, stream.is_blocks);
                 let longest = candidates.iter().filter_map(|policy| policy.lifetime()).max();
-                let reads = |lifetime: Lifetime, rules: Rules| {
+                let reads = |stream: &Stream, lifetime: Lifetime, rules: Rules| {
                     let policy = Policy::Automatic(lifetime);
                     let splits = replay(stream, policy, rules, logged.nodes);
                     splits.into_iter().map(|split| u64::from(split.read)).max().unwrap_or(0)
@@ -86,9 +94,9 @@ impl Shown {
                 let total = stream.requests.iter().map(|request| u64::from(request.total)).max();
                 sums.longest = sums.longest.max(total.unwrap_or(0));
                 let any_length = Rules { minimum: 0, ..rules };
-                sums.shared = sums.shared.max(reads(Lifetime::Infinite, any_length));
-                sums.ever = sums.ever.max(reads(Lifetime::Infinite, rules));
-                let in_time = longest.map_or(0, |lifetime| reads(lifetime, rules));
+                sums.shared = sums.shared.max(reads(at_once, Lifetime::Infinite, any_length));
+                sums.ever = sums.ever.max(reads(at_once, Lifetime::Infinite, rules));
+                let in_time = longest.map_or(0, |lifetime| reads(stream, lifetime, rules));
                 sums.in_time = sums.in_time.max(in_time);
             }
         }

@@ -29,7 +29,7 @@ impl Logged {
             Outgoing { traffic, call: index, prompt: &prompt, delay: delay(index) }
                 .push_to(stream, &mut nodes);
         }
-        Self { streams, nodes: nodes.len() }
+        Self { streams, nodes: nodes.count() }
     }
 }
 

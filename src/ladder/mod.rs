@@ -18,7 +18,7 @@ pub mod order;
 pub mod reasons;
 pub mod replay;
 mod scenario;
-mod simulate;
+pub mod simulate;
 mod split;
 pub mod totals;
 pub mod what_if;

@@ -9,13 +9,17 @@ use rayon::prelude::*;
 
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::Value;
+use crate::techniques::profile::Profile;
 use crate::techniques::technique::{Coin, Rewriter, World};
 use crate::techniques::traffic::{FamilyIndex, Traffic, Unit};
 use crate::units::{Evidence, Share, Usd};
 
-use super::engine::{Detail, Engine, Outcome};
+use super::caching::Caching;
+use super::climb::Settings;
+use super::engine::{Detail, Engine, Idle, Outcome};
 use super::expectation::{Worlds, coin_owner, scaled};
-use super::totals::Vector;
+use super::scenario::{Ground, Scenario};
+use super::totals::{Totals, Vector};
 
 /// Assumed levers mean nothing for a single call.
 const FEWEST_CALLS: u64 = 2;
@@ -24,7 +28,7 @@ const FEWEST_CALLS: u64 = 2;
 const CALIBRATED: i128 = 50_000;
 
 /// What a unit costs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UnitCost {
     /// Its position among the traffic's units.
     pub(crate) unit: usize,
@@ -62,6 +66,67 @@ impl UnitCost {
     }
 }
 
+/// Units that have been simulated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Simulated {
+    /// By position among the traffic's units, ascending.
+    costs: Vec<UnitCost>,
+}
+
+impl Simulated {
+    /// Adds other units of the same traffic, simulated with the same profile
+    /// and settings. Parts merge in any order to the same whole.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.costs.extend(other.costs);
+        self.costs.sort_by_key(|cost| cost.unit);
+        self
+    }
+
+    /// What the units cost together.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for cost in &self.costs {
+            totals.add(&cost.vector);
+        }
+        totals
+    }
+
+    /// Every unit's position with what it costs, in the order of the traffic.
+    pub fn vectors(&self) -> impl Iterator<Item = (usize, &Vector)> {
+        self.costs.iter().map(|cost| (cost.unit, &cost.vector))
+    }
+
+    /// The units.
+    pub(crate) fn costs(&self) -> &[UnitCost] {
+        &self.costs
+    }
+}
+
+/// Simulates a shard: some units of the traffic, by position, each at most
+/// once. `profile` is of all calls, whichever unit they belong to.
+#[must_use]
+pub fn simulate_units(
+    traffic: &Traffic<'_>,
+    profile: &Profile,
+    settings: &Settings,
+    units: &[usize],
+) -> Simulated {
+    let caching = Caching::of(traffic, &settings.assumptions);
+    let idle = Idle::over(traffic);
+    let ground = Ground {
+        traffic,
+        profile,
+        caching: &caching,
+        idle: &idle,
+        features: &settings.features,
+        quality: settings.quality.as_ref(),
+    };
+    let scenario = Scenario::of(settings.assumptions.clone());
+    simulate(&scenario.prepare(ground, Set::ALL), units, Sets::All)
+}
+
 /// Which sets are looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sets {
@@ -89,7 +154,7 @@ struct Plan<'t> {
 }
 
 /// Simulates some units of the traffic, by position.
-pub(crate) fn simulate(engine: &Engine<'_>, units: &[usize], sets: Sets) -> Vec<UnitCost> {
+pub(crate) fn simulate(engine: &Engine<'_>, units: &[usize], sets: Sets) -> Simulated {
     let plans: Vec<Plan<'_>> =
         units.par_iter().map(|position| plan(engine, *position, sets)).collect();
     let coins = coins(engine);
@@ -103,7 +168,8 @@ pub(crate) fn simulate(engine: &Engine<'_>, units: &[usize], sets: Sets) -> Vec<
         states.par_iter().map(|(family, world)| engine.family(*family, *world)).collect();
     let outcomes: BTreeMap<(FamilyIndex, World), [Outcome; 2]> =
         states.into_iter().zip(outcomes).collect();
-    plans.iter().map(|plan| unit_cost(engine, plan, &coins, &outcomes)).collect()
+    let costs = plans.iter().map(|plan| unit_cost(engine, plan, &coins, &outcomes)).collect();
+    Simulated::default().merge(Simulated { costs })
 }
 
 /// A closer look at a unit that uses a set: one detail per state, with weights.

@@ -179,7 +179,7 @@ impl Move<'_> {
             part.evidence = part.evidence.worst(self.grade(found));
         }
         for ((model, _), pair) in pairs {
-            part.merge(self.replay(family, model, &pair, nodes.len()));
+            part.merge(self.replay(family, model, &pair, nodes.count()));
         }
         part
     }

@@ -12,7 +12,8 @@ use tokopt::techniques::traffic::prompt::{head_length, tokens_of};
 use tokopt::techniques::traffic::{CallIndex, Segment};
 use tokopt::units::{Evidence, Tokens, Usd};
 
-use crate::small_logs::{Chat, Look, lines, logged, message, rewritten};
+use crate::rewriting::{Told, logged, rewritten};
+use crate::small_logs::{Chat, lines, message};
 
 const LOSSLESS: u8 = 1;
 const COMPACTION: u8 = 2;
@@ -46,8 +47,8 @@ fn blank_space_of_json_goes_by_the_tokenizers_count() {
         (tokenizer::count(&text), tokenizer::count(&lossless::minified_json(&text).unwrap()));
     let mut chat = Chat::new(0, vec![message("user", &text)], "Twenty parcels.");
     chat.input = 2_000;
-    let look = Look { levers: Levers(LOSSLESS), ..Look::default() };
-    look.over(&lines(&[chat]), |view| {
+    let told = Told { levers: Levers(LOSSLESS), ..Told::default() };
+    told.over(&lines(&[chat]), |view| {
         // The text and four tokens around its message were billed 2,000.
         let removed = 2_000 * u64::from(tokens - tight) / u64::from(tokens + 4);
         assert!(removed > 300);
@@ -69,8 +70,8 @@ fn what_was_equal_stays_equal_and_what_was_not_stays_apart() {
             let messages = vec![message("system", &system), message("user", question)];
             Chat::new(second, messages, "On its way.")
         });
-    let look = Look { levers: Levers(LOSSLESS), ..Look::default() };
-    look.over(&lines(&chats), |view| {
+    let told = Told { levers: Levers(LOSSLESS), ..Told::default() };
+    told.over(&lines(&chats), |view| {
         let states = states(view);
         let prompts = [0, 1].map(|at: usize| states[at].requests[0].prompt.clone());
         let identities = |at: usize| {
@@ -87,15 +88,15 @@ fn what_was_equal_stays_equal_and_what_was_not_stays_apart() {
 
 #[test]
 fn tight_texts_are_left_alone_and_missing_ones_unknown() {
-    let look = Look::default();
+    let told = Told::default();
     let chat = Chat::new(0, vec![message("user", "Where is my parcel?")], "On its way.");
-    let found = look.over(&lines(std::slice::from_ref(&chat)), reason);
+    let found = told.over(&lines(std::slice::from_ref(&chat)), reason);
     assert!(found.code == "NOTHING_TO_REWRITE" && !found.unknown);
     let counts = "{\"timestamp\":1780300000,\"model\":\"gpt-4.1\",\"input_tokens\":9,\
                   \"output_tokens\":9}\n";
-    let found = look.over(counts, reason);
+    let found = told.over(counts, reason);
     assert!(found.code == "NEEDS_TEXT" && found.unknown);
-    let off = Look { levers: Levers(0), ..Look::default() };
+    let off = Told { levers: Levers(0), ..Told::default() };
     assert_eq!(off.over(&lines(&[chat]), reason).code, "SWITCHED_OFF");
 }
 
@@ -120,12 +121,12 @@ fn conversation(calls: i64) -> Vec<Chat> {
     chats
 }
 
-fn every_two_turns() -> Look {
+fn every_two_turns() -> Told {
     let settings = [
         ("context-compression.compaction_turns", "2"),
         ("context-compression.compaction_tokens", "30"),
     ];
-    Look { levers: Levers(COMPACTION), ..Look::set(&settings) }
+    Told { levers: Levers(COMPACTION), ..Told::set(&settings) }
 }
 
 #[test]
@@ -208,8 +209,8 @@ fn what_tools_say_inside_a_turn_ends_none() {
 #[test]
 fn turns_shorter_than_their_summary_stay() {
     let settings = [("context-compression.compaction_turns", "2")];
-    let look = Look { levers: Levers(COMPACTION), ..Look::set(&settings) };
-    look.over(&lines(&conversation(4)), |view| {
+    let told = Told { levers: Levers(COMPACTION), ..Told::set(&settings) };
+    told.over(&lines(&conversation(4)), |view| {
         assert_eq!(sizes(&states(view)), [100, 200, 300, 400]);
     });
 }
@@ -230,9 +231,9 @@ fn rewriting_is_paid_where_a_document_is_new() {
     chats.push(Chat::new(60, messages, "No."));
     chats[0].input = 4_000;
     chats[1].input = 4_200;
-    let mut look = Look::set(&[("context-compression.rewriting", "1")]);
-    look.levers = Levers(REWRITING);
-    look.over(&lines(&chats), |view| {
+    let mut told = Told::set(&[("context-compression.rewriting", "1")]);
+    told.levers = Levers(REWRITING);
+    told.over(&lines(&chats), |view| {
         let before = logged(view.traffic, CallIndex(0)).requests[0].prompt.clone();
         let document = before
             .iter()

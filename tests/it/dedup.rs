@@ -9,7 +9,8 @@ use tokopt::techniques::traffic::CallIndex;
 use tokopt::units::{Evidence, Usd};
 
 use crate::reference;
-use crate::small_logs::{Chat, Look, lines, message, rewritten};
+use crate::rewriting::{Told, rewritten};
+use crate::small_logs::{Chat, lines, message};
 
 const EXACT: u8 = 1;
 const EXACT_UNSTATED: u8 = 2;
@@ -29,15 +30,15 @@ fn asked_at(seconds: &[i64]) -> Vec<Chat> {
     seconds.iter().map(|second| ask(*second, QUESTION)).collect()
 }
 
-fn outcomes(look: &Look, chats: &[Chat]) -> Vec<Outcome> {
-    look.over(&lines(chats), |view| {
+fn outcomes(told: &Told, chats: &[Chat]) -> Vec<Outcome> {
+    told.over(&lines(chats), |view| {
         let repeats = Repeats::of(view);
         view.traffic.indexed().map(|(index, _)| repeats.outcome(index, true)).collect()
     })
 }
 
-fn verdict(look: &Look, chats: &[Chat]) -> Result<(), Reason> {
-    look.over(&lines(chats), |view| Repeats::of(view).verdict(view.traffic.calls[0].group))
+fn verdict(told: &Told, chats: &[Chat]) -> Result<(), Reason> {
+    told.over(&lines(chats), |view| Repeats::of(view).verdict(view.traffic.calls[0].group))
 }
 
 const ASKED: Outcome = Outcome::Asked;
@@ -48,22 +49,22 @@ const fn by(source: u32) -> Outcome {
 
 #[test]
 fn an_answer_serves_from_when_it_is_there_until_it_is_too_old() {
-    let look = Look::set(&[("semantic-dedup.lifetime_seconds", "15")]);
+    let told = Told::set(&[("semantic-dedup.lifetime_seconds", "15")]);
     // Age counts from the call that was really answered: at 20 s the answer
     // of second 0 is too old, though it served at 10 s. Exactly 15 s is not.
-    let found = outcomes(&look, &asked_at(&[0, 10, 20, 30, 35]));
+    let found = outcomes(&told, &asked_at(&[0, 10, 20, 30, 35]));
     assert_eq!(found, [ASKED, by(0), ASKED, by(2), by(2)]);
     // Without a logged delay an answer takes a second; at one instant there
     // is none yet.
-    let found = outcomes(&look, &asked_at(&[0, 0, 1]));
+    let found = outcomes(&told, &asked_at(&[0, 0, 1]));
     assert_eq!(found, [ASKED, ASKED, by(0)]);
     let mut slow = asked_at(&[0, 3, 6]);
     for chat in &mut slow {
         chat.more.push(("latency_ms", json!(5_000)));
     }
     // At 6 s the first answer is there, the second (from 3 s) is not.
-    assert_eq!(outcomes(&look, &slow), [ASKED, ASKED, by(0)]);
-    let endless = Look::set(&[("semantic-dedup.lifetime_seconds", "inf")]);
+    assert_eq!(outcomes(&told, &slow), [ASKED, ASKED, by(0)]);
+    let endless = Told::set(&[("semantic-dedup.lifetime_seconds", "inf")]);
     assert_eq!(outcomes(&endless, &asked_at(&[0, 900_000])), [ASKED, by(0)]);
 }
 
@@ -72,11 +73,11 @@ fn only_whole_answers_serve() {
     for finish in ["length", "content_filter"] {
         let mut chats = asked_at(&[0, 10, 20]);
         chats[0].finish = finish;
-        assert_eq!(outcomes(&Look::default(), &chats), [ASKED, ASKED, by(1)], "{finish}");
+        assert_eq!(outcomes(&Told::default(), &chats), [ASKED, ASKED, by(1)], "{finish}");
     }
     let mut chats = asked_at(&[0, 10, 20]);
     chats[0].more.push(("status", json!("error")));
-    assert_eq!(outcomes(&Look::default(), &chats), [ASKED, ASKED, by(1)]);
+    assert_eq!(outcomes(&Told::default(), &chats), [ASKED, ASKED, by(1)]);
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn equal_requests_are_equal_in_everything_but_the_user() {
     let differs = |change: fn(&mut Chat)| {
         let mut chats = asked_at(&[0, 10]);
         change(&mut chats[1]);
-        outcomes(&Look::default(), &chats)[1] != by(0)
+        outcomes(&Told::default(), &chats)[1] != by(0)
     };
     assert!(!differs(|_| ()));
     assert!(!differs(|chat| chat.parameters.push(("user", json!("u-2")))));
@@ -104,9 +105,9 @@ fn temperature_decides_whether_an_answer_may_be_repeated() {
         }
         chats
     };
-    let levers = |levers| Look { levers: Levers(levers), ..Look::default() };
-    let evidence = |look: &Look, chats: &[Chat]| {
-        look.over(&lines(chats), |view| Repeats::of(view).evidence(view.traffic.calls[0].group))
+    let levers = |levers| Told { levers: Levers(levers), ..Told::default() };
+    let evidence = |told: &Told, chats: &[Chat]| {
+        told.over(&lines(chats), |view| Repeats::of(view).evidence(view.traffic.calls[0].group))
     };
     let (stated, unstated) = (with_temperature(Some(0.0)), with_temperature(None));
     assert_eq!(outcomes(&levers(EXACT), &stated), [ASKED, by(0)]);
@@ -116,27 +117,27 @@ fn temperature_decides_whether_an_answer_may_be_repeated() {
     assert_eq!(evidence(&levers(EXACT_UNSTATED), &unstated), Evidence::Inferred);
 
     let warm = with_temperature(Some(0.7));
-    assert_eq!(verdict(&Look::default(), &warm).unwrap_err().code, "NOT_DETERMINISTIC");
-    let mut declared = Look::default();
+    assert_eq!(verdict(&Told::default(), &warm).unwrap_err().code, "NOT_DETERMINISTIC");
+    let mut declared = Told::default();
     declared.features.cacheable.insert("desk".to_owned());
     assert_eq!(outcomes(&declared, &warm), [ASKED, by(0)]);
 }
 
 #[test]
 fn answers_of_a_personal_feature_serve_their_own_user() {
-    let mut look = Look::default();
+    let mut told = Told::default();
     let mut chats = asked_at(&[0, 10, 20]);
     for (chat, user) in chats.iter_mut().zip(["ana", "ben", "ana"]) {
         chat.more.push(("user_id", json!(user)));
     }
-    look.over(&lines(&chats), |view| {
+    told.over(&lines(&chats), |view| {
         let [warning] = Repeats::of(view).warnings().try_into().unwrap();
         // Ben gets Ana's answer.
         assert!(warning.code == "SHARED_BETWEEN_USERS" && warning.message.starts_with("1 call"));
     });
-    look.features.personal.insert("desk".to_owned());
-    assert_eq!(outcomes(&look, &chats), [ASKED, ASKED, by(0)]);
-    let reason = verdict(&look, &asked_at(&[0, 10])).unwrap_err();
+    told.features.personal.insert("desk".to_owned());
+    assert_eq!(outcomes(&told, &chats), [ASKED, ASKED, by(0)]);
+    let reason = verdict(&told, &asked_at(&[0, 10])).unwrap_err();
     assert!(reason.code == "NEEDS_USER" && reason.unknown);
 }
 
@@ -145,12 +146,12 @@ fn what_cannot_be_judged_says_what_would_settle_it() {
     let counts = "{\"timestamp\":1780300000,\"model\":\"gpt-4.1\",\"input_tokens\":9,\
                   \"output_tokens\":9}\n";
     let reason =
-        Look::default().over(counts, |view| Repeats::of(view).verdict(view.traffic.calls[0].group));
+        Told::default().over(counts, |view| Repeats::of(view).verdict(view.traffic.calls[0].group));
     let reason = reason.unwrap_err();
     assert!(reason.code == "NEEDS_TEXT" && reason.unknown);
-    let reason = verdict(&Look::default(), &asked_at(&[0])).unwrap_err();
+    let reason = verdict(&Told::default(), &asked_at(&[0])).unwrap_err();
     assert!(reason.code == "NO_FURTHER_SAVING" && !reason.unknown);
-    let off = Look { levers: Levers(0), ..Look::default() };
+    let off = Told { levers: Levers(0), ..Told::default() };
     assert_eq!(verdict(&off, &asked_at(&[0, 10])).unwrap_err().code, "SWITCHED_OFF");
 }
 
@@ -160,9 +161,9 @@ const ONE_OTHER: &str = "please tell me when the green parcel from Lisbon arrive
 
 #[test]
 fn similar_texts_are_served_in_the_world_where_they_may_be() {
-    let mut look = Look::set(&[("semantic-dedup.threshold", "0.81")]);
+    let mut told = Told::set(&[("semantic-dedup.threshold", "0.81")]);
     let chats = [ask(0, TEN), ask(10, ONE_OTHER), ask(20, ONE_OTHER)];
-    look.over(&lines(&chats), |view| {
+    told.over(&lines(&chats), |view| {
         let repeats = Repeats::of(view);
         assert_eq!(repeats.coins(), [(Coin::NearRepeat, Value::hundredths(95))]);
         assert_eq!(repeats.evidence(view.traffic.calls[0].group), Evidence::Assumed);
@@ -183,14 +184,14 @@ fn similar_texts_are_served_in_the_world_where_they_may_be() {
         let refused = [(1, fee(TEN)), (1, fee(ONE_OTHER)), (0, Usd::ZERO)];
         assert_eq!(run(used), refused);
     });
-    look = Look::set(&[("semantic-dedup.threshold", "0.82")]);
-    assert_eq!(outcomes(&look, &chats), [ASKED, ASKED, by(1)]);
+    told = Told::set(&[("semantic-dedup.threshold", "0.82")]);
+    assert_eq!(outcomes(&told, &chats), [ASKED, ASKED, by(1)]);
 }
 
 #[test]
 fn similar_texts_need_equal_numbers_and_an_equal_context() {
-    let look = Look::set(&[("semantic-dedup.threshold", "0.6")]);
-    let near = |second: Chat| outcomes(&look, &[ask(0, TEN), second])[1] != ASKED;
+    let told = Told::set(&[("semantic-dedup.threshold", "0.6")]);
+    let near = |second: Chat| outcomes(&told, &[ask(0, TEN), second])[1] != ASKED;
     assert!(near(ask(10, ONE_OTHER)));
     assert!(!near(ask(10, "please tell me when the 7 parcels from Lisbon arrive")));
     let mut other = ask(10, ONE_OTHER);
@@ -205,7 +206,7 @@ fn similar_texts_need_equal_numbers_and_an_equal_context() {
     for chat in &mut with_tools {
         chat.parameters.push(("tools", tool.clone()));
     }
-    assert_eq!(outcomes(&look, &with_tools), [ASKED, ASKED]);
+    assert_eq!(outcomes(&told, &with_tools), [ASKED, ASKED]);
 }
 
 #[test]
@@ -219,11 +220,11 @@ fn a_template_with_little_of_its_own_is_no_repeat() {
         .zip(topics)
         .map(|(second, topic)| ask(second * 10, &format!("{filler} {topic}")))
         .collect();
-    let look = Look::set(&[("semantic-dedup.threshold", "0.6")]);
+    let told = Told::set(&[("semantic-dedup.threshold", "0.6")]);
     // Fourteen of fifteen words stand in every text.
-    assert_eq!(outcomes(&look, &chats), [ASKED; 10]);
+    assert_eq!(outcomes(&told, &chats), [ASKED; 10]);
     // Nine different texts are too few to tell a template.
-    assert_eq!(outcomes(&look, &chats[..9])[1], Outcome::Near(CallIndex(0)));
+    assert_eq!(outcomes(&told, &chats[..9])[1], Outcome::Near(CallIndex(0)));
 }
 
 /// Questions of the published set with their intents.
@@ -282,5 +283,5 @@ fn similar_questions_of_a_real_set_are_all_found() {
         let repeats = found.iter().filter(|(call, source)| folded(call) == folded(source));
         assert_eq!(repeats.count(), 4);
     };
-    Look::default().over(&log, check);
+    Told::default().over(&log, check);
 }

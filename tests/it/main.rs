@@ -25,6 +25,7 @@ mod explain;
 mod findings;
 mod flat_formats;
 mod invariants;
+mod ladder;
 mod ladder_cli;
 mod openinference;
 mod oracle;

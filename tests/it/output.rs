@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 use tokopt::ingest::{ReadOptions, read};
+use tokopt::prices::PriceTable;
 use tokopt::record::component::Component;
 use tokopt::techniques::id::TechniqueId;
 use tokopt::techniques::output_capping::{OutputCapping, Plans};
@@ -13,7 +14,8 @@ use tokopt::techniques::traffic::{CallIndex, Segment};
 use tokopt::units::Evidence;
 
 use crate::reference;
-use crate::small_logs::{Chat, Look, lines, message, rewritten};
+use crate::rewriting::{Told, rewritten};
+use crate::small_logs::{Chat, lines, message};
 
 const CAP: u8 = 1;
 const JSON_MINIFIED: u8 = 2;
@@ -46,9 +48,9 @@ fn counts(outputs: &[u64], more: &str) -> String {
 #[test]
 fn a_limit_cuts_what_is_above_it_and_nothing_else() {
     let outputs_before: Vec<u64> = (1..=100).map(|number| number * 10).collect();
-    let look = Look::set(&[("output-capping.quantile", "0.9"), ("output-capping.factor", "1.05")]);
+    let told = Told::set(&[("output-capping.quantile", "0.9"), ("output-capping.factor", "1.05")]);
     let log = counts(&outputs_before, ",\"finish_reason\":\"stop\"");
-    look.over(&log, |view| {
+    told.over(&log, |view| {
         let plans = Plans::of(view);
         let group = view.traffic.calls[0].group;
         // The 90th of 100 is 900; 1.05 times that is 945.
@@ -65,9 +67,9 @@ fn a_limit_cuts_what_is_above_it_and_nothing_else() {
     });
     // A limit as low was asked for already, and answers outgrow it all the same.
     let log = counts(&outputs_before, ",\"finish_reason\":\"stop\",\"max_tokens\":945");
-    look.over(&log, |view| assert_eq!(outputs(&states(view)), outputs_before));
+    told.over(&log, |view| assert_eq!(outputs(&states(view)), outputs_before));
     // Without reasons for their end, all answers count.
-    look.over(&counts(&outputs_before, ""), |view| {
+    told.over(&counts(&outputs_before, ""), |view| {
         let plans = Plans::of(view);
         assert_eq!(plans.evidence(view.traffic.calls[0].group), Evidence::Inferred);
     });
@@ -76,8 +78,8 @@ fn a_limit_cuts_what_is_above_it_and_nothing_else() {
 #[test]
 fn too_few_answers_and_answers_below_the_limit_are_left_alone() {
     let code = |log: &str, levers: u8| {
-        let look = Look { levers: Levers(levers), ..Look::default() };
-        look.over(log, |view| {
+        let told = Told { levers: Levers(levers), ..Told::default() };
+        told.over(log, |view| {
             let rewriter = OutputCapping.prepare(view);
             rewriter.verdict(view.traffic.calls[0].group).unwrap_err().code
         })
@@ -104,8 +106,8 @@ fn two_turns() -> Vec<Chat> {
 
 #[test]
 fn a_briefer_answer_shrinks_the_prompt_it_returns_in() {
-    let look = Look { levers: Levers(BREVITY), ..Look::default() };
-    look.over(&lines(&two_turns()), |view| {
+    let told = Told { levers: Levers(BREVITY), ..Told::default() };
+    told.over(&lines(&two_turns()), |view| {
         let states = states(view);
         // A fifth of 100 visible tokens goes.
         assert_eq!(outputs(&states), [80, 80]);
@@ -131,9 +133,9 @@ fn a_briefer_answer_shrinks_the_prompt_it_returns_in() {
 
 #[test]
 fn brevity_is_for_prose_of_some_length() {
-    let look = Look { levers: Levers(BREVITY), ..Look::default() };
+    let told = Told { levers: Levers(BREVITY), ..Told::default() };
     let is_used = |chats: &[Chat]| {
-        look.over(&lines(chats), |view| {
+        told.over(&lines(chats), |view| {
             Plans::of(view).verdict(view.traffic.calls[0].group).is_ok()
         })
     };
@@ -159,14 +161,14 @@ fn json_is_counted_without_its_blank_space() {
     let count = |text| u64::from(tokopt::measure::tokenizer::count(text));
     let mut chat = Chat::new(0, vec![message("user", "Where?")], pretty);
     chat.output = 500;
-    let look = Look { levers: Levers(JSON_MINIFIED), ..Look::default() };
-    look.over(&lines(&[chat.clone()]), |view| {
+    let told = Told { levers: Levers(JSON_MINIFIED), ..Told::default() };
+    told.over(&lines(&[chat.clone()]), |view| {
         let expected = (500 * count(minified)).div_ceil(count(pretty));
         assert!(expected < 400);
         assert_eq!(outputs(&states(view)), [expected]);
     });
     chat.answer = minified.to_owned();
-    look.over(&lines(&[chat]), |view| {
+    told.over(&lines(&[chat]), |view| {
         let reason = Plans::of(view).verdict(view.traffic.calls[0].group).unwrap_err();
         assert_eq!(reason.code, "NOTHING_TO_REWRITE");
     });
@@ -176,9 +178,9 @@ fn json_is_counted_without_its_blank_space() {
 fn reasoning_has_a_budget_only_when_it_is_asked_for() {
     let log = counts(&[1_000; 2], ",\"reasoning_output_tokens\":800");
     for (switch, expected) in [("0", (1_000, 800)), ("1", (200 + 532, 532))] {
-        let mut look = Look::set(&[("output-capping.reasoning_budget", switch)]);
-        look.levers = Levers(REASONING_BUDGET);
-        look.over(&log, |view| {
+        let mut told = Told::set(&[("output-capping.reasoning_budget", switch)]);
+        told.levers = Levers(REASONING_BUDGET);
+        told.over(&log, |view| {
             let request = &states(view)[0].requests[0];
             // 33.5 % of 800 reasoning tokens go.
             assert_eq!((request.output, request.reasoning), expected);
@@ -197,8 +199,8 @@ fn limits_of_a_real_trace_remove_what_was_above_them() {
     let settings: [&[(&str, &str)]; 2] = [&at_p95, &[]];
     let expected = [(None, 2_087, 498), (Some(278), 700, 81)];
     for (settings, (tokens, removed, cut)) in settings.into_iter().zip(expected) {
-        let look = Look { model: Some("gpt-4.1"), ..Look::set(settings) };
-        look.at(&log, |view| {
+        let told = Told { model: Some("gpt-4.1"), ..Told::set(settings) };
+        told.at(&log, &PriceTable::embedded().unwrap(), |view| {
             let plans = Plans::of(view);
             let limit = plans.limit(view.traffic.calls[0].group).unwrap();
             assert!(tokens.is_none_or(|tokens| tokens == limit.tokens), "{limit:?}");

@@ -12,7 +12,8 @@ use tokopt::techniques::traffic::prompt::tokens_of;
 use tokopt::techniques::traffic::{CallIndex, Segment};
 use tokopt::units::{Share, Usd};
 
-use crate::small_logs::{Chat, Look, lines, logged, message, rewritten};
+use crate::rewriting::{Told, logged, rewritten};
+use crate::small_logs::{Chat, lines, message};
 
 const fn found() -> World {
     World::of(TechniqueId::EmbeddingRetrieval.set())
@@ -57,7 +58,7 @@ const QUESTION: &str = "How do the drawers open?";
 #[test]
 fn documents_shrink_to_the_passages_and_the_question_is_embedded() {
     let chat = ask(0, &manual("a", 2_000), QUESTION);
-    Look::default().over(&lines(&[chat]), |view| {
+    Told::default().over(&lines(&[chat]), |view| {
         let before = logged(view.traffic, CallIndex(0)).requests[0].prompt.clone();
         let whole = tokens_of(&documents(&before));
         assert!((9_000..10_000).contains(&whole));
@@ -77,7 +78,7 @@ fn documents_shrink_to_the_passages_and_the_question_is_embedded() {
 #[test]
 fn a_question_that_passages_do_not_answer_is_asked_again_in_full() {
     let chat = ask(0, &manual("a", 2_000), QUESTION);
-    Look::default().over(&lines(&[chat]), |view| {
+    Told::default().over(&lines(&[chat]), |view| {
         let [state] = states(view, escalated()).try_into().unwrap();
         let [first, second] = state.requests.as_slice() else { panic!("two requests") };
         assert_eq!(tokens_of(&documents(&first.prompt)), 2_500);
@@ -96,7 +97,7 @@ fn passages_are_equal_where_document_and_question_are() {
         ask(20, &one, QUESTION),
         ask(30, &other, QUESTION),
     ];
-    Look::default().over(&lines(&chats), |view| {
+    Told::default().over(&lines(&chats), |view| {
         let identities: Vec<Vec<u64>> = states(view, found())
             .iter()
             .map(|state| documents(&state.requests[0].prompt).iter().map(|s| s.identity).collect())
@@ -111,9 +112,9 @@ fn passages_are_equal_where_document_and_question_are() {
         let [unit] = view.traffic.units.as_slice() else { panic!("one unit") };
         assert_eq!(Retriever::of(view).fixed_cost(unit), expected);
     });
-    let look = Look::set(&[("embedding-retrieval.store_monthly_usd", "60")]);
-    look.over(&lines(&chats), |view| {
-        let corpus = Look::default()
+    let told = Told::set(&[("embedding-retrieval.store_monthly_usd", "60")]);
+    told.over(&lines(&chats), |view| {
+        let corpus = Told::default()
             .over(&lines(&chats), |view| Retriever::of(view).fixed_cost(&view.traffic.units[0]));
         // A window of half a minute counts as a day, of thirty.
         let store = Usd::from_decimal("2").unwrap();
@@ -128,7 +129,7 @@ fn later_turns_carry_the_passages_unless_the_whole_document_was_sent() {
     messages.push(message("assistant", "Drawers open from below."));
     messages.push(message("user", "And doors?"));
     chats.push(Chat { input: 10_200, ..Chat::new(60, messages, "From the side.") });
-    Look::default().over(&lines(&chats), |view| {
+    Told::default().over(&lines(&chats), |view| {
         let logged =
             [0, 1].map(|at| logged(view.traffic, CallIndex(at)).requests[0].prompt.clone());
         let whole = tokens_of(&documents(&logged[0]));
@@ -150,25 +151,25 @@ fn later_turns_carry_the_passages_unless_the_whole_document_was_sent() {
 
 #[test]
 fn small_documents_and_long_answers_are_left_alone() {
-    let look = Look::default();
+    let told = Told::default();
     let small = ask(0, &manual("a", 900), "How do the drawers open, and why do they stick?");
     let small = Chat { input: 4_900, ..small };
     let reason_of =
-        |look: &Look, chat: &Chat| look.over(&lines(std::slice::from_ref(chat)), reason);
-    assert_eq!(reason_of(&look, &small).code, "NO_LARGE_DOCUMENTS");
+        |told: &Told, chat: &Chat| told.over(&lines(std::slice::from_ref(chat)), reason);
+    assert_eq!(reason_of(&told, &small).code, "NO_LARGE_DOCUMENTS");
     // At the high band three passages of 300 do: 900 tokens, twice that is less.
-    let high = Look {
-        assumptions: look.assumptions.at(tokopt::techniques::parameter::Band::High),
-        ..Look::default()
+    let high = Told {
+        assumptions: told.assumptions.at(tokopt::techniques::parameter::Band::High),
+        ..Told::default()
     };
     high.over(&lines(&[small]), |view| assert!(Retriever::of(view).asks(CallIndex(0))));
 
     let summary = Chat { output: 1_001, ..ask(0, &manual("a", 2_000), "Sum it up.") };
-    assert_eq!(reason_of(&look, &summary).code, "NOT_CANDIDATE");
-    look.over(&lines(&[summary]), |view| {
+    assert_eq!(reason_of(&told, &summary).code, "NOT_CANDIDATE");
+    told.over(&lines(&[summary]), |view| {
         assert_eq!(Retriever::of(view).warnings()[0].code, "WHOLE_DOCUMENTS");
     });
-    let off = Look { levers: Levers(0), ..Look::default() };
+    let off = Told { levers: Levers(0), ..Told::default() };
     assert_eq!(reason_of(&off, &ask(0, &manual("a", 2_000), QUESTION)).code, "SWITCHED_OFF");
 }
 
@@ -182,7 +183,7 @@ fn counts_alone_say_nothing_unless_they_name_the_documents() {
         }
         format!("{line}\n")
     };
-    let unread = Look::default().over(&line(&json!({})), reason);
+    let unread = Told::default().over(&line(&json!({})), reason);
     assert!(unread.code == "NEEDS_TEXT" && unread.unknown);
     let row = |component: &str, counter: &str, tokens: u64| {
         let mut row = json!({"timestamp": 1_780_300_000, "model": "gpt-4.1", "request_id": "c1",
@@ -193,7 +194,7 @@ fn counts_alone_say_nothing_unless_they_name_the_documents() {
     let stated = row("retrieved_context", "input_tokens", 9_000)
         + &row("user_input", "input_tokens", 50)
         + &row("output_text", "output_tokens", 100);
-    Look::default().over(&stated, |view| {
+    Told::default().over(&stated, |view| {
         let [state] = states(view, found()).try_into().unwrap();
         assert_eq!(tokens_of(&state.requests[0].prompt), 2_550);
         // 50 tokens of the question at $0.02 per million.
@@ -206,7 +207,7 @@ fn who_retrieves_already_sees_what_fewer_passages_leave_out() {
     let used = "a1 a2 a3 a4 a5 a6 a7 a8";
     let mut chat = ask(0, &manual("a", 2_000), QUESTION);
     chat.answer = format!("The manual says: {used}.");
-    Look::default().over(&lines(&[chat]), |view| {
+    Told::default().over(&lines(&[chat]), |view| {
         let [three, fifty] = fewer_passages(view.traffic, &[3, 50], &[500]).try_into().unwrap();
         let whole = three.documents.get();
         let replayed = documents(&logged(view.traffic, CallIndex(0)).requests[0].prompt);

@@ -6,20 +6,20 @@
 //! read on its path. Knows no price.
 
 pub mod policy;
-pub(crate) mod stream;
+pub mod stream;
 
 use policy::{Lifetime, Policy, Rules};
 use stream::{Replayed, Step, Stream};
 
 /// How a prompt was served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Split {
+pub struct Split {
     /// Tokens read from the cache.
-    pub(crate) read: u32,
+    pub read: u32,
     /// Tokens written for the policy's lifetime.
-    pub(crate) written: u32,
+    pub written: u32,
     /// Tokens written for the head's longer lifetime.
-    pub(crate) written_head: u32,
+    pub written_head: u32,
 }
 
 /// What the cache knows of one place.
@@ -56,7 +56,8 @@ impl Entry {
 /// Replays a stream under a policy: one split per request, in order.
 ///
 /// `nodes` is how many places the stream's numbers go up to.
-pub(crate) fn replay(stream: &Stream, policy: Policy, rules: Rules, nodes: usize) -> Vec<Split> {
+#[must_use]
+pub fn replay(stream: &Stream, policy: Policy, rules: Rules, nodes: usize) -> Vec<Split> {
     if policy == Policy::None {
         return vec![Split::default(); stream.requests.len()];
     }
@@ -222,7 +223,7 @@ mod tests {
             };
             stream.push(&mut nodes, &sent);
         }
-        let count = nodes.len();
+        let count = nodes.count();
         (stream, count)
     }
 

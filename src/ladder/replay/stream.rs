@@ -14,55 +14,55 @@ use crate::units::Ttl;
 
 /// A place in a prompt.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Step {
+pub struct Step {
     /// Equal for equal prompts up to here.
-    pub(crate) node: u32,
+    pub node: u32,
     /// Tokens from the start of the prompt up to here.
-    pub(crate) position: u32,
+    pub position: u32,
     /// How many content blocks end up to here.
-    pub(crate) block: u32,
+    pub block: u32,
     /// Whether a content block ends here.
-    pub(crate) ends_block: bool,
+    pub ends_block: bool,
 }
 
 /// A request of a stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Replayed {
+pub struct Replayed {
     /// The call it serves.
-    pub(crate) call: CallIndex,
+    pub call: CallIndex,
     /// When it is sent, in microseconds.
-    pub(crate) time: i64,
+    pub time: i64,
     /// After how many microseconds what it writes can be read.
-    pub(crate) delay: i64,
+    pub delay: i64,
     /// Its places, in the stream's list.
-    pub(crate) steps: std::ops::Range<usize>,
+    pub steps: std::ops::Range<usize>,
     /// Its whole prompt, in tokens.
-    pub(crate) total: u32,
+    pub total: u32,
     /// The place behind its head, among its own.
-    pub(crate) head: Option<usize>,
+    pub head: Option<usize>,
     /// The place behind its last document, among its own.
-    pub(crate) documents: Option<usize>,
+    pub documents: Option<usize>,
     /// Breakpoints that the logged request set, among its own places.
-    pub(crate) marks: Vec<(usize, Option<Ttl>)>,
+    pub marks: Vec<(usize, Option<Ttl>)>,
     /// The places of its answer in later prompts.
-    pub(crate) answer: Vec<u32>,
+    pub answer: Vec<u32>,
 }
 
 /// Requests to one model in one lane, in order of time.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stream {
+pub struct Stream {
     /// The requests.
-    pub(crate) requests: Vec<Replayed>,
+    pub requests: Vec<Replayed>,
     /// The places of all requests.
-    pub(crate) steps: Vec<Step>,
+    pub steps: Vec<Step>,
     /// Whether every place is an entry by itself: block traces.
-    pub(crate) is_blocks: bool,
+    pub is_blocks: bool,
 }
 
 /// Numbers for places, shared by the streams of a family: small ones, so that
 /// what is known of places fits a list.
 #[derive(Debug)]
-pub(crate) struct Nodes<'t> {
+pub struct Nodes<'t> {
     tree: &'t Tree,
     /// The number of each stretch that was met as it stands in the log.
     logged: Vec<Option<NonZeroU32>>,
@@ -80,14 +80,16 @@ thread_local! {
 
 impl<'t> Nodes<'t> {
     /// No number yet.
-    pub(crate) fn over(tree: &'t Tree) -> Self {
+    #[must_use]
+    pub fn over(tree: &'t Tree) -> Self {
         let mut logged = LOGGED.take();
         logged.resize(logged.len().max(tree.len()), None);
         Self { tree, logged, rewritten: FxHashMap::default(), met: Vec::new(), next: 0 }
     }
 
     /// How many places have a number.
-    pub(crate) const fn len(&self) -> usize {
+    #[must_use]
+    pub const fn count(&self) -> usize {
         self.next as usize
     }
 
@@ -156,19 +158,25 @@ impl Place {
 const LOGGED_PLACE: u64 = 0x6c6f_6767_6564;
 
 /// What is added to a stream.
-pub(crate) struct Sent<'a> {
-    pub(crate) call: CallIndex,
-    pub(crate) time: i64,
-    pub(crate) delay: i64,
-    pub(crate) prompt: &'a [Segment],
-    pub(crate) marks: &'a [(StretchId, Option<Ttl>)],
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// The call it serves.
+    pub call: CallIndex,
+    /// When it is sent, in microseconds.
+    pub time: i64,
+    /// After how many microseconds what it writes can be read.
+    pub delay: i64,
+    /// Its prompt.
+    pub prompt: &'a [Segment],
+    /// Where the logged request set breakpoints, and for how long.
+    pub marks: &'a [(StretchId, Option<Ttl>)],
     /// The answer as it stands in later prompts.
-    pub(crate) answer: &'a [Segment],
+    pub answer: &'a [Segment],
 }
 
 impl Stream {
     /// Adds a request; requests come in order of time.
-    pub(crate) fn push(&mut self, nodes: &mut Nodes<'_>, sent: &Sent<'_>) {
+    pub fn push(&mut self, nodes: &mut Nodes<'_>, sent: &Sent<'_>) {
         let start = self.steps.len();
         let (mut place, mut position, mut block) = (Place::Logged(StretchId::ROOT), 0_u32, 0_u32);
         let (mut head, mut documents) = (None, None);
@@ -211,7 +219,8 @@ impl Stream {
     }
 
     /// The places of a request.
-    pub(crate) fn steps_of(&self, request: &Replayed) -> &[Step] {
+    #[must_use]
+    pub fn steps_of(&self, request: &Replayed) -> &[Step] {
         &self.steps[request.steps.clone()]
     }
 }

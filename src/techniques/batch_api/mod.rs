@@ -35,7 +35,14 @@ impl Technique for BatchApi {
     fn prepare<'t>(&self, view: View<'t>) -> Box<dyn Rewriter + 't> {
         let verdicts = view.profile.groups().map(|(group, profile)| judge(&view, group, profile));
         let resubmission = view.assumptions.value(parameters::RESUBMISSION);
-        Box::new(Prepared { verdicts: verdicts.collect(), resubmission, view })
+        let hits = view.assumptions.value(parameters::HIT_SHARE);
+        // No log shows how often a batch hits the cache, or fails.
+        let evidence = if (hits, resubmission) == (Value::ZERO, Value::ZERO) {
+            Evidence::Inferred
+        } else {
+            Evidence::Assumed
+        };
+        Box::new(Prepared { verdicts: verdicts.collect(), resubmission, evidence, view })
     }
 }
 
@@ -43,6 +50,7 @@ struct Prepared<'t> {
     view: View<'t>,
     verdicts: Vec<Result<(), Reason>>,
     resubmission: Value,
+    evidence: Evidence,
 }
 
 /// Whether nobody waits for the answers of a group, and its lane is for sale.
@@ -130,7 +138,7 @@ impl Rewriter for Prepared<'_> {
     }
 
     fn evidence(&self, _: GroupIndex) -> Evidence {
-        Evidence::Inferred
+        self.evidence
     }
 
     fn warnings(&self) -> Vec<Warning> {
