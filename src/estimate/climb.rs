@@ -5,10 +5,11 @@
 //! here is measured, so every figure is assumed and the floor is the bill as it
 //! is.
 
-use crate::ladder::climb::{Ladder, LeverSaving, Step, StreamPolicy, effort};
+use crate::ladder::climb::effort;
 use crate::ladder::draws;
 use crate::ladder::order::{Order, Weight, arranged};
 use crate::ladder::reasons::{Skip, by_amount};
+use crate::ladder::steps::{Ladder, LeverSaving, Step, StreamPolicy};
 use crate::ladder::totals::{Totals, Vector, share_out};
 use crate::prices::PriceTable;
 use crate::record::lane::Tier;

@@ -12,17 +12,19 @@ use crate::techniques::profile::Profile;
 use crate::techniques::quality::Quality;
 use crate::techniques::technique::{FeatureTags, Rewriter, Technique, Warning};
 use crate::techniques::technique_of;
-use crate::techniques::traffic::{CallIndex, PlaceIndex, Traffic};
-use crate::units::{Evidence, NanoUsd, Share, Usd};
+use crate::techniques::traffic::{CallIndex, Traffic};
+use crate::units::{Evidence, NanoUsd, Usd};
 
 use super::caching::Caching;
+use super::closer::Closer;
 use super::draws;
-use super::engine::{Engine, Idle, StreamChoice};
+use super::engine::{Engine, Idle};
 use super::order::{Order, Weight, arranged};
-use super::reasons::{self, Skip};
+use super::reasons;
 use super::scenario::{Ground, Scenario};
-use super::simulate::{Sets, UnitCost, look, simulate};
+use super::simulate::{Sets, UnitCost, simulate};
 use super::split;
+use super::steps::{Ladder, LeverSaving, Step};
 use super::totals::{Totals, share_out};
 
 /// What the user chose.
@@ -36,123 +38,6 @@ pub struct Settings {
     pub quality: Option<Quality>,
     /// How the steps are arranged.
     pub order: Order,
-}
-
-/// The ladder of a log.
-#[derive(Clone, Debug)]
-pub struct Ladder {
-    /// How the steps are arranged.
-    pub order: Order,
-    /// The cost of every set on offer.
-    pub totals: Totals,
-    /// One step per technique: the accepted ones in order, then the others.
-    pub steps: Vec<Step>,
-    /// What each place pays and uses, dearest first.
-    pub groups: Vec<Group>,
-    /// What calls cost that are not simulated.
-    pub not_simulated: NanoUsd,
-    /// The bill with measured and inferred levers only.
-    pub floor: NanoUsd,
-    /// The bill with every parameter at its high band.
-    pub high: NanoUsd,
-    /// The bill over draws of the assumptions.
-    pub percentiles: Option<draws::Percentiles>,
-    /// A month's bill as it is, over months made of the log's days.
-    pub bootstrap: Option<(NanoUsd, NanoUsd)>,
-    /// Calendar days (UTC) from the first call to the last.
-    pub days: u64,
-    /// What a reader should know.
-    pub warnings: Vec<Warning>,
-}
-
-/// One technique on the ladder.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// The technique.
-    pub technique: TechniqueId,
-    /// Why it is not used; `None` where it is.
-    pub skip: Option<Skip>,
-    /// What it saves alone.
-    pub standalone: NanoUsd,
-    /// What it saves on top of the steps above.
-    pub marginal: NanoUsd,
-    /// What is lost if it alone is left out.
-    pub last_in: NanoUsd,
-    /// Its mean saving over all orders.
-    pub shapley: NanoUsd,
-    /// The bill after it.
-    pub cost_after: NanoUsd,
-    /// Its saving alone at the low band.
-    pub low: NanoUsd,
-    /// Its saving alone at the high band.
-    pub high: NanoUsd,
-    /// What it charges when it is used alone.
-    pub added_cost: NanoUsd,
-    /// Calls it rewrites or removes.
-    pub eligible_calls: u64,
-    /// The parts of its marginal saving.
-    pub levers: Vec<LeverSaving>,
-    /// Calls a month from which it pays.
-    pub break_even_calls: Option<u64>,
-    /// The policies of its largest streams.
-    pub policies: Vec<StreamPolicy>,
-    /// The grade of its figures.
-    pub evidence: Evidence,
-    /// What a reader should know before doing it.
-    pub warnings: Vec<Warning>,
-}
-
-/// What one lever saves.
-#[derive(Clone, Copy, Debug)]
-pub struct LeverSaving {
-    /// Its name.
-    pub name: &'static str,
-    /// Its part of the step's marginal saving.
-    pub saving: NanoUsd,
-    /// How it is known.
-    pub evidence: Evidence,
-}
-
-/// What was chosen for one stream.
-#[derive(Clone, Debug)]
-pub struct StreamPolicy {
-    /// The feature; `None` where the log names none.
-    pub feature: Option<String>,
-    /// The model that serves the stream.
-    pub model: String,
-    /// The policy in the log.
-    pub current: String,
-    /// The policy chosen on the first seven tenths of the stream's time.
-    pub chosen: String,
-    /// What the stream costs under it.
-    pub cost: NanoUsd,
-    /// What it costs under the current one.
-    pub current_cost: NanoUsd,
-    /// The same on the last three tenths.
-    pub held_out: NanoUsd,
-    /// The same under the current one.
-    pub held_out_current: NanoUsd,
-}
-
-/// A feature and model of a workspace, with what it uses.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// The place.
-    pub place: PlaceIndex,
-    /// Its calls.
-    pub calls: u64,
-    /// What they cost as they are.
-    pub baseline: NanoUsd,
-    /// What they cost with what their unit uses.
-    pub after: NanoUsd,
-    /// What their unit uses.
-    pub applied: Set,
-    /// What it does not use, and why.
-    pub skipped: Vec<(TechniqueId, Skip)>,
-    /// How far the replay stays from the bill.
-    pub calibration: Option<Share>,
-    /// How the figures are known.
-    pub evidence: Evidence,
 }
 
 /// Climbs the ladder of some traffic.
@@ -200,12 +85,13 @@ fn profile(traffic: &Traffic<'_>) -> Profile {
     parts.iter().fold(nothing, Profile::merge)
 }
 
-struct Climber<'c, 't> {
-    ground: Ground<'t>,
+/// What a climb stands on: the typical reading, simulated.
+pub(super) struct Climber<'c, 't> {
+    pub(super) ground: Ground<'t>,
     settings: &'c Settings,
-    engine: &'c Engine<'t>,
+    pub(super) engine: &'c Engine<'t>,
     units: &'c [usize],
-    costs: &'c [UnitCost],
+    pub(super) costs: &'c [UnitCost],
     totals: &'c Totals,
 }
 
@@ -437,132 +323,10 @@ impl Climber<'_, '_> {
         let bill = |day: i64| days.get(&day).copied().unwrap_or_default().to_nano();
         (*first..=*last).take(MOST_DAYS).map(bill).collect()
     }
-
-    /// Every unit with what it uses, taken apart by place.
-    fn closer_look(&self) -> Closer {
-        let mut closer = Closer::default();
-        let looks: Vec<_> = self
-            .costs
-            .par_iter()
-            .map(|cost| {
-                let used = cost.vector.best().used(Set::ALL);
-                // Without prompt caching its choice is still worth a look.
-                let with_policies = if cost.vector.eligible().has(TechniqueId::PromptCaching) {
-                    look(self.engine, cost.unit, TechniqueId::PromptCaching.set()).1
-                } else {
-                    Vec::new()
-                };
-                let (worlds, details) = look(self.engine, cost.unit, used);
-                (used, worlds, details, with_policies)
-            })
-            .collect();
-        let mut streams: Vec<StreamChoice> = Vec::new();
-        for (cost, (used, worlds, details, policies)) in self.costs.iter().zip(looks) {
-            streams.extend(policies.into_iter().flat_map(|detail| detail.streams));
-            for technique in used.iter() {
-                let changed = details.iter().map(|detail| detail.changed[technique.index()]).max();
-                closer.changed[technique.index()] += if technique == TechniqueId::PromptCaching {
-                    self.ground.traffic.units[cost.unit].calls
-                } else {
-                    changed.unwrap_or(0)
-                };
-            }
-            let places = &self.ground.traffic.units[cost.unit].places;
-            let of = |place: &PlaceIndex| {
-                let amounts = details
-                    .iter()
-                    .map(|detail| detail.places.get(place).copied().unwrap_or_default());
-                worlds.mean(amounts).to_nano()
-            };
-            let weights: Vec<NanoUsd> = places.iter().map(of).collect();
-            let whole = cost.vector.raw(used).to_nano();
-            for (place, after) in places.iter().zip(share_out(whole, &weights)) {
-                closer.after.insert(*place, after);
-            }
-        }
-        streams.sort_by_key(|stream| (std::cmp::Reverse(stream.current_cost), stream.group));
-        closer.policies = streams
-            .into_iter()
-            .filter(|stream| stream.chosen != stream.current || stream.cost != stream.current_cost)
-            .take(MOST_ROWS)
-            .map(|stream| self.policy(&stream))
-            .collect();
-        closer
-    }
-
-    fn policy(&self, stream: &StreamChoice) -> StreamPolicy {
-        let traffic = self.ground.traffic;
-        StreamPolicy {
-            feature: traffic.feature_name(stream.group).map(str::to_owned),
-            model: traffic.models.get(stream.model).model().id().to_owned(),
-            current: stream.current.label(),
-            chosen: stream.chosen.label(),
-            cost: stream.cost.to_nano(),
-            current_cost: stream.current_cost.to_nano(),
-            held_out: stream.held_out.to_nano(),
-            held_out_current: stream.held_out_current.to_nano(),
-        }
-    }
-
-    fn groups(&self, closer: &Closer) -> Vec<Group> {
-        let traffic = self.ground.traffic;
-        let mut bills: BTreeMap<PlaceIndex, (u64, Usd)> = BTreeMap::new();
-        for call in &traffic.calls {
-            let row = bills.entry(call.place).or_default();
-            *row = (row.0 + 1, row.1 + call.bill);
-        }
-        let mut groups = Vec::new();
-        for cost in self.costs {
-            let used = cost.vector.best().used(Set::ALL);
-            let unit = &traffic.units[cost.unit];
-            let of = |place: &PlaceIndex| bills.get(place).copied().unwrap_or_default();
-            // Where a bill hides what was read from the cache, a place has its
-            // part of what the unit is taken to cost.
-            let weights: Vec<NanoUsd> =
-                unit.places.iter().map(|place| of(place).1.to_nano()).collect();
-            let baselines = share_out(cost.baseline().to_nano(), &weights);
-            for (place, baseline) in unit.places.iter().zip(baselines) {
-                let (calls, _) = of(place);
-                let group = traffic.places[place.0 as usize].group;
-                let skipped =
-                    TechniqueId::ALL.into_iter().filter(|technique| !used.has(*technique));
-                let skipped = skipped.map(|technique| {
-                    (technique, reasons::of_place(self.engine, cost, group, technique))
-                });
-                let evidence = used.iter().filter_map(|technique| {
-                    let rewriter = self.engine.rewriter(technique)?;
-                    rewriter.verdict(group).is_ok().then(|| rewriter.evidence(group))
-                });
-                groups.push(Group {
-                    place: *place,
-                    calls,
-                    baseline,
-                    after: closer.after.get(place).copied().unwrap_or_default(),
-                    applied: used,
-                    skipped: skipped.collect(),
-                    calibration: cost.calibration(),
-                    evidence: evidence.fold(cost.evidence(), Evidence::worst),
-                });
-            }
-        }
-        groups.sort_by_key(|group| (std::cmp::Reverse(group.baseline), group.place));
-        groups
-    }
 }
 
 /// Ten years: a clock that went astray must not fill the memory.
 const MOST_DAYS: usize = 3_653;
-/// Streams and groups that a report lists.
-const MOST_ROWS: usize = 20;
-
-/// What a second run with everything in use shows.
-#[derive(Default)]
-struct Closer {
-    after: BTreeMap<PlaceIndex, NanoUsd>,
-    changed: [u64; TechniqueId::COUNT],
-    policies: Vec<StreamPolicy>,
-}
-
 /// Hours of work of a technique, in millionths.
 #[must_use]
 pub fn effort(assumptions: &Assumptions, technique: TechniqueId) -> i64 {

@@ -8,8 +8,8 @@ mod examples;
 mod table;
 
 use tokopt::estimate::{EstimateError, Workload, WorkloadFile, estimate};
-use tokopt::ladder::climb::{Ladder, Step};
 use tokopt::ladder::order::Order;
+use tokopt::ladder::steps::{Ladder, Step};
 use tokopt::prices::PriceTable;
 use tokopt::techniques::id::TechniqueId;
 use tokopt::techniques::parameters::Assumptions;

@@ -9,8 +9,9 @@
 use std::path::{Path, PathBuf};
 
 use tokopt::ingest::{ReadOptions, read};
-use tokopt::ladder::climb::{Ladder, Settings, climb};
+use tokopt::ladder::climb::{Settings, climb};
 use tokopt::ladder::simulate::{Simulated, simulate_units};
+use tokopt::ladder::steps::Ladder;
 use tokopt::ladder::totals::Totals;
 use tokopt::ledger::{self, Ledger};
 use tokopt::prices::{PriceSource, PriceTable};
@@ -121,7 +122,7 @@ fn raw(simulated: &Simulated, used: Set) -> Usd {
 }
 
 /// The step of a technique.
-fn step(ladder: &Ladder, technique: TechniqueId) -> &tokopt::ladder::climb::Step {
+fn step(ladder: &Ladder, technique: TechniqueId) -> &tokopt::ladder::steps::Step {
     let step = ladder.steps.iter().find(|step| step.technique == technique);
     step.expect("every technique has a step")
 }

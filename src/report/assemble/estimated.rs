@@ -1,7 +1,7 @@
 //! The document of an estimate: a month of traffic that was described, with the
 //! ladder of it and no log.
 
-use crate::ladder::climb::Ladder;
+use crate::ladder::steps::Ladder;
 use crate::ledger::{Ledger, Settings};
 use crate::prices::PriceTable;
 use crate::record::log::Log;

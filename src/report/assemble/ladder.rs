@@ -2,8 +2,9 @@
 //! document.
 
 use crate::ladder::cache;
-use crate::ladder::climb::{self, effort};
+use crate::ladder::climb::effort;
 use crate::ladder::reasons::Skip;
+use crate::ladder::steps;
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::Value;
 use crate::techniques::parameters::{Assumptions, InForce};
@@ -30,7 +31,7 @@ pub struct Analysis<'a> {
     /// The calls that were simulated.
     pub traffic: &'a Traffic<'a>,
     /// The ladder of those calls.
-    pub ladder: &'a climb::Ladder,
+    pub ladder: &'a steps::Ladder,
     /// The named numbers it was climbed with.
     pub assumptions: &'a Assumptions,
     /// What prompt caches do on them as they are.
@@ -82,14 +83,14 @@ impl Analysis<'_> {
     }
 
     /// The applied steps, in order.
-    pub(super) fn applied(&self) -> impl Iterator<Item = &climb::Step> {
+    pub(super) fn applied(&self) -> impl Iterator<Item = &steps::Step> {
         self.ladder.steps.iter().filter(|step| step.skip.is_none())
     }
 
     fn block(&self, naming: &Naming, rates: Rates) -> Ladder {
         let totals = &self.ladder.totals;
         let (baseline, last) = (totals.cost(Set::NONE), totals.cost(Set::ALL));
-        let hours = |step: &climb::Step| effort(self.assumptions, step.technique);
+        let hours = |step: &steps::Step| effort(self.assumptions, step.technique);
         let together: i64 = self.applied().map(hours).sum();
         let steps = (1..).zip(&self.ladder.steps);
         let (not_simulated_usd, not_simulated_calls) = self.not_simulated();
@@ -110,7 +111,7 @@ impl Analysis<'_> {
         }
     }
 
-    fn step(&self, rank: u32, step: &climb::Step, baseline: NanoUsd) -> Step {
+    fn step(&self, rank: u32, step: &steps::Step, baseline: NanoUsd) -> Step {
         let assumptions = self.assumptions.in_force(step.technique);
         let known = Step {
             rank,
@@ -151,7 +152,7 @@ impl Analysis<'_> {
         }
     }
 
-    fn policy(&self, policy: &climb::StreamPolicy) -> StreamPolicy {
+    fn policy(&self, policy: &steps::StreamPolicy) -> StreamPolicy {
         // An estimate has no calls to hold out.
         let held_out = |amount| (!self.is_estimate()).then_some(amount);
         StreamPolicy {
@@ -223,7 +224,7 @@ fn negligible() -> Warning {
     }
 }
 
-fn lever(lever: &climb::LeverSaving) -> Lever {
+fn lever(lever: &steps::LeverSaving) -> Lever {
     Lever { lever: lever.name.to_owned(), saving_usd: lever.saving, evidence: lever.evidence }
 }
 

@@ -1,7 +1,7 @@
 //! Bills per 30 days.
 
-use crate::ladder::climb::Ladder;
 use crate::ladder::draws::{DRAWS, SEED};
+use crate::ladder::steps::Ladder;
 use crate::techniques::id::Set;
 
 use super::super::document::{Bootstrap, Monthly};

@@ -1,6 +1,7 @@
 //! The plan of work: one piece of work per applied step, in the ladder's order.
 
-use crate::ladder::climb::{Step, effort};
+use crate::ladder::climb::effort;
+use crate::ladder::steps::Step;
 use crate::techniques::id::{Set, TechniqueId};
 use crate::units::{Evidence, NanoUsd};
 

@@ -1,6 +1,6 @@
 //! Where a step acts, in words: what the ladder knows of it and nothing else.
 
-use crate::ladder::climb::Step;
+use crate::ladder::steps::Step;
 use crate::techniques::id::TechniqueId;
 
 use super::Analysis;

@@ -4,7 +4,7 @@
 //! expected to the cent; `docs/estimate.md` shows both ladders whole.
 
 use tokopt::estimate::forced;
-use tokopt::ladder::climb::Ladder;
+use tokopt::ladder::steps::Ladder;
 use tokopt::techniques::id::{Set, TechniqueId};
 use tokopt::units::{Evidence, NanoUsd};
 

@@ -1,7 +1,8 @@
 //! Invariant 21: no figure that rests on an assumption is called measured.
 
 use proptest::prelude::*;
-use tokopt::ladder::climb::{Ladder, Settings};
+use tokopt::ladder::climb::Settings;
+use tokopt::ladder::steps::Ladder;
 use tokopt::techniques::id::TechniqueId;
 use tokopt::techniques::parameter::{Kind, Parameter};
 use tokopt::techniques::parameters::{all, of};

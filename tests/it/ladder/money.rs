@@ -2,8 +2,9 @@
 //! prices that scale.
 
 use proptest::prelude::*;
-use tokopt::ladder::climb::{Ladder, Settings};
+use tokopt::ladder::climb::Settings;
 use tokopt::ladder::order::Order;
+use tokopt::ladder::steps::Ladder;
 use tokopt::techniques::id::{Set, TechniqueId};
 use tokopt::units::{NanoUsd, Usd};
 
