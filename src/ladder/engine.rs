@@ -1,14 +1,14 @@
 //! What a family of calls costs in one state of the world: techniques rewrite,
 //! the prefix cache is replayed on what is left, everything is priced.
 
+mod serve;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use crate::prices::{LaneQuery, MediaTokens, PriceQuery, Tool};
 use crate::record::lane::Tier;
-use crate::record::usage::{CacheWrites, Usage};
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::Value;
 use crate::techniques::technique::{CallState, Conversation, Request, Rewriter, World};
@@ -16,13 +16,14 @@ use crate::techniques::traffic::prompt::{head_length, tokens_of};
 use crate::techniques::traffic::{
     CallIndex, FamilyIndex, GroupIndex, ModelIndex, PlaceIndex, Prompt, SimulatedCall, Traffic,
 };
-use crate::units::{Timestamp, Tokens, Usd};
+use crate::units::Usd;
 
 use super::caching::Caching;
 use super::logged::Outgoing;
 use super::replay::policy::Policy;
 use super::replay::stream::{Nodes, Stream};
-use super::replay::{Split, replay};
+
+pub(crate) use serve::writes;
 
 /// The order in which techniques rewrite a call; the cache is replayed last.
 const EXECUTION: [TechniqueId; 7] = [
@@ -73,8 +74,6 @@ pub(crate) struct Outcome {
 pub(crate) struct Detail {
     /// What each place pays, fees included.
     pub(crate) places: BTreeMap<PlaceIndex, Usd>,
-    /// What each day costs, fees included.
-    pub(crate) days: BTreeMap<i64, Usd>,
     /// Calls that each technique rewrote or removed.
     pub(crate) changed: [u64; TechniqueId::COUNT],
     /// What was chosen per stream.
@@ -92,15 +91,6 @@ pub(crate) struct StreamChoice {
     pub(crate) current_cost: Usd,
     pub(crate) held_out: Usd,
     pub(crate) held_out_current: Usd,
-}
-
-/// How a request was served.
-#[derive(Clone, Copy)]
-enum Served {
-    /// As the replay says, under a policy.
-    Replayed(Split, Policy),
-    /// As the log says: entries older than the log may have served it.
-    Billed,
 }
 
 /// A request on its way to the cache; its prompt stands in the stream.
@@ -137,8 +127,6 @@ struct Lane {
     /// Whether they moved to the batch lane.
     moved: bool,
 }
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 impl Engine<'_> {
     /// A technique that has looked the traffic over.
@@ -247,40 +235,6 @@ impl Engine<'_> {
         Sent { family, lanes, nodes: nodes.count(), fees }
     }
 
-    /// Replays and prices what was sent.
-    fn settle(&self, sent: &Sent, choosing: bool, mut detail: Option<&mut Detail>) -> Outcome {
-        let mut replayed = Usd::ZERO;
-        for ((model, _, _), lane) in &sent.lanes {
-            let served = if lane.moved {
-                self.batched(lane, choosing)
-            } else if choosing && self.may_choose(lane) {
-                self.chosen(sent, *model, lane, detail.as_deref_mut())
-            } else {
-                let current = self.caching.current(sent.family, *model);
-                let splits = replay(&lane.stream, current, self.caching.rules(*model), sent.nodes);
-                self.warm(lane, splits, current)
-            };
-            for (pending, served) in lane.pending.iter().zip(served) {
-                let cost = match served {
-                    Served::Replayed(split, policy) => self.price(pending, split, policy),
-                    Served::Billed => self.traffic.call(pending.call).bill,
-                };
-                replayed += cost;
-                if let Some(detail) = &mut detail {
-                    detail.add(self.traffic, pending.call, cost);
-                }
-            }
-        }
-        Outcome { replayed, fees: sent.fees, detail: None }
-    }
-
-    /// Whether prompt caching has a say in a lane.
-    fn may_choose(&self, lane: &Lane) -> bool {
-        self.rewriter(TechniqueId::PromptCaching).is_some_and(|rewriter| {
-            lane.pending.iter().any(|pending| rewriter.touches(pending.call))
-        })
-    }
-
     /// A call after the techniques of a world have had it.
     fn rewritten(
         &self,
@@ -316,165 +270,11 @@ impl Engine<'_> {
         }
         state
     }
-
-    /// How a lane is served under the policy that is cheapest at first.
-    fn chosen(
-        &self,
-        sent: &Sent,
-        model: ModelIndex,
-        lane: &Lane,
-        detail: Option<&mut Detail>,
-    ) -> Vec<Served> {
-        let current = self.caching.current(sent.family, model);
-        let rules = self.caching.rules(model);
-        let run = |policy| replay(&lane.stream, policy, rules, sent.nodes);
-        let splits = run(current);
-        let until = choice_end(lane);
-        let costs = |splits: &[Split], policy| {
-            let (mut chosen_on, mut held_out) = (Usd::ZERO, Usd::ZERO);
-            for (pending, split) in lane.pending.iter().zip(splits) {
-                let cost = self.price(pending, *split, policy);
-                let early = self.traffic.call(pending.call).time <= until;
-                *(if early { &mut chosen_on } else { &mut held_out }) += cost;
-            }
-            (chosen_on, held_out)
-        };
-        let current_costs = costs(&splits, current);
-        let mut best = (current_costs, current, splits);
-        for policy in self.caching.candidates(model, lane.stream.is_blocks) {
-            if policy == current {
-                continue;
-            }
-            let splits = run(policy);
-            let found = costs(&splits, policy);
-            // On a tie the current policy stays, then the one named first.
-            if found.0 < best.0.0 {
-                best = (found, policy, splits);
-            }
-        }
-        let (best_costs, chosen, splits) = best;
-        if let (Some(detail), Some(first)) = (detail, lane.pending.first()) {
-            detail.streams.push(StreamChoice {
-                group: self.traffic.call(first.call).group,
-                model,
-                current,
-                chosen,
-                cost: best_costs.0 + best_costs.1,
-                current_cost: current_costs.0 + current_costs.1,
-                held_out: best_costs.1,
-                held_out_current: current_costs.1,
-            });
-        }
-        if chosen == current {
-            return self.warm(lane, splits, current);
-        }
-        splits.into_iter().map(|split| Served::Replayed(split, chosen)).collect()
-    }
-
-    /// As replayed, but calls so close to the log's start that older entries may
-    /// have served them are as billed.
-    fn warm(&self, lane: &Lane, splits: Vec<Split>, current: Policy) -> Vec<Served> {
-        let until = self.caching.warm_until(current);
-        let served = lane.pending.iter().zip(splits).map(|(pending, split)| {
-            let is_warm = pending.unchanged
-                && until.is_some_and(|until| self.traffic.call(pending.call).time <= until)
-                && self.traffic.usage(pending.call).has_cache_split();
-            if is_warm { Served::Billed } else { Served::Replayed(split, current) }
-        });
-        served.collect()
-    }
-
-    /// Calls that moved to the batch lane meet no entry of the live one.
-    fn batched(&self, lane: &Lane, cached: bool) -> Vec<Served> {
-        let served = lane.pending.iter().map(|pending| {
-            let long_enough = pending.head >= self.caching.rules(pending.model).minimum;
-            let share = u128::try_from(self.batch_hits.millionths()).unwrap_or(0);
-            let read = u128::from(pending.head) * share / 1_000_000;
-            let read = if cached && long_enough { read } else { 0 };
-            let read = u32::try_from(read).unwrap_or(u32::MAX);
-            Served::Replayed(Split { read, ..Split::default() }, Policy::None)
-        });
-        served.collect()
-    }
-
-    /// What a request costs as it was served.
-    fn price(&self, pending: &Pending, split: Split, policy: Policy) -> Usd {
-        let record = self.traffic.record(pending.call);
-        let logged = record.usage.get();
-        let usage = Usage {
-            input: logged.input.map(|_| Tokens::new(pending.total)),
-            cache_read: Some(Tokens::new(u64::from(split.read))),
-            cache_write: Some(writes(split, policy)),
-            output: logged.output.map(|_| Tokens::new(pending.output)),
-            reasoning: logged.reasoning.map(|_| Tokens::new(pending.reasoning)),
-            audio_input: None,
-            audio_output: None,
-        };
-        let tools = [(Tool::WebSearch, u64::from(record.tool_requests))];
-        let query = PriceQuery {
-            usage: &usage,
-            lane: LaneQuery {
-                tier: pending.tier,
-                region: self.traffic.ledger.log.strings.text_of(record.region),
-                at: self.completed(pending.call),
-            },
-            media: MediaTokens::default(),
-            tools: if record.tool_requests > 0 { &tools } else { &[] },
-        };
-        let cost = self.traffic.models.get(pending.model).price(&query).total();
-        if pending.repeats == Value::ZERO {
-            return cost;
-        }
-        let repeats = i128::from(pending.repeats.millionths());
-        cost + Usd::from_femto(crate::units::divide_half_even(
-            cost.femto().saturating_mul(repeats),
-            Value::MILLION.into(),
-        ))
-    }
-
-    /// Price schedules go by the time of completion.
-    fn completed(&self, index: CallIndex) -> Option<Timestamp> {
-        let latency = self.traffic.record(index).latency_milliseconds.get().unwrap_or(0);
-        let micros = i64::try_from(latency).unwrap_or(0).saturating_mul(1_000);
-        let at = self.traffic.date(index)?;
-        Some(Timestamp::from_micros(at.micros().saturating_add(micros)))
-    }
 }
 
 impl Detail {
     fn add(&mut self, traffic: &Traffic<'_>, index: CallIndex, cost: Usd) {
         let call = traffic.call(index);
         *self.places.entry(call.place).or_default() += cost;
-        *self.days.entry(call.time.div_euclid(MICROS_PER_DAY)).or_default() += cost;
     }
-}
-
-/// What was written, by the lifetime that was bought.
-pub(crate) fn writes(split: Split, policy: Policy) -> CacheWrites {
-    let ttl = |lifetime: super::replay::policy::Lifetime| lifetime.ttl();
-    let (written, head) =
-        (Tokens::new(u64::from(split.written)), Tokens::new(u64::from(split.written_head)));
-    match policy {
-        Policy::None => CacheWrites::unstated(written),
-        Policy::Automatic(lifetime)
-        | Policy::Head(lifetime)
-        | Policy::Full(lifetime)
-        | Policy::Logged(lifetime) => match ttl(lifetime) {
-            Some(ttl) => CacheWrites::with_lifetime(ttl, written),
-            None => CacheWrites::unstated(written),
-        },
-        Policy::Mixed { head: long, rest } => CacheWrites {
-            unstated: Tokens::ZERO,
-            short: ttl(rest).map(|ttl| (ttl, written)),
-            long: ttl(long).map(|ttl| (ttl, head)),
-        },
-    }
-}
-
-/// Until when the first seven tenths of a stream's own time last.
-fn choice_end(lane: &Lane) -> i64 {
-    let times = lane.stream.requests.iter().map(|request| request.time);
-    let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return 0 };
-    let part = (i128::from(last) - i128::from(first)) * 7 / 10;
-    first.saturating_add(i64::try_from(part).unwrap_or(i64::MAX))
 }

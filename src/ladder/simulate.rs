@@ -319,9 +319,6 @@ impl Detail {
         for (place, cost) in other.places {
             *self.places.entry(place).or_default() += cost;
         }
-        for (day, cost) in other.days {
-            *self.days.entry(day).or_default() += cost;
-        }
         for (sum, more) in self.changed.iter_mut().zip(other.changed) {
             *sum += more;
         }
