@@ -112,6 +112,18 @@ fn is_sold(models: &Models<'_>, model: ModelIndex, at: Option<Timestamp>) -> boo
     interval.is_some_and(|(interval, _)| interval.tiers().any(|tier| tier == Tier::Batch))
 }
 
+impl Prepared<'_> {
+    /// Whether some group was found eligible without the user saying so.
+    fn is_deduced(&self) -> bool {
+        let tags = &self.view.features.asynchronous;
+        let traffic = self.view.traffic;
+        let mut eligible = (0..).map(GroupIndex).zip(&self.verdicts).filter(|(_, ok)| ok.is_ok());
+        eligible.any(|(group, _)| {
+            traffic.feature_name(group).is_none_or(|name| !tags.contains_key(name))
+        })
+    }
+}
+
 impl Rewriter for Prepared<'_> {
     fn verdict(&self, group: GroupIndex) -> Result<(), Reason> {
         self.verdicts[group.0 as usize].clone()
@@ -145,11 +157,21 @@ impl Rewriter for Prepared<'_> {
         if self.verdicts.iter().all(Result::is_err) {
             return Vec::new();
         }
-        vec![Warning {
+        let mut warnings = vec![Warning {
             code: "BATCH_WINDOW",
             message: "providers promise a batch within a day, some within a week; that most are \
                       done in an hour is no promise"
                 .to_owned(),
-        }]
+        }];
+        if self.is_deduced() {
+            warnings.push(Warning {
+                code: "DEDUCED_ASYNC",
+                message: "that nobody waits was deduced from when calls come, and steady traffic \
+                          without a user looks like bursts; `asynchronous = false` for the \
+                          feature says otherwise"
+                    .to_owned(),
+            });
+        }
+        warnings
     }
 }
