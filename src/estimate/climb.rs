@@ -6,6 +6,7 @@
 //! is.
 
 use crate::ladder::climb::effort;
+use crate::ladder::curves::Curves;
 use crate::ladder::draws;
 use crate::ladder::order::{Order, Weight, arranged};
 use crate::ladder::reasons::{Skip, by_amount};
@@ -151,6 +152,7 @@ impl Climber<'_> {
             percentiles: draws::percentiles(typical, &bands),
             bootstrap: None,
             days: DAYS,
+            curves: Curves::default(),
             warnings: self.warnings(),
         })
     }

@@ -17,6 +17,7 @@ use crate::units::{Evidence, NanoUsd, Usd};
 
 use super::caching::Caching;
 use super::closer::Closer;
+use super::curves::Curves;
 use super::draws;
 use super::engine::{Engine, Idle};
 use super::order::{Order, Weight, arranged};
@@ -149,6 +150,7 @@ impl Climber<'_, '_> {
             percentiles: draws::percentiles(typical, &bands),
             bootstrap: draws::bootstrap(&days),
             days: days.len() as u64,
+            curves: Curves::of(self.ground, &Scenario::of(self.settings.assumptions.clone())),
             warnings: reasons::warnings(self.engine, self.costs),
             steps,
         }

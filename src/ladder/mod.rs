@@ -10,6 +10,7 @@ pub mod cache;
 mod caching;
 pub mod climb;
 mod closer;
+pub mod curves;
 pub mod draws;
 mod engine;
 mod expectation;

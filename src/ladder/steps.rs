@@ -6,6 +6,7 @@ use crate::techniques::technique::Warning;
 use crate::techniques::traffic::PlaceIndex;
 use crate::units::{Evidence, NanoUsd, Share};
 
+use super::curves::Curves;
 use super::draws;
 use super::order::Order;
 use super::reasons::Skip;
@@ -34,6 +35,8 @@ pub struct Ladder {
     pub bootstrap: Option<(NanoUsd, NanoUsd)>,
     /// Calendar days (UTC) from the first call to the last.
     pub days: u64,
+    /// What other thresholds and numbers of passages would find.
+    pub curves: Curves,
     /// What a reader should know.
     pub warnings: Vec<Warning>,
 }

@@ -3,6 +3,7 @@
 //! Everything that a log wrote is escaped to its literal text.
 
 mod cache;
+mod curves;
 mod ladder;
 mod metrics;
 mod page;
@@ -106,6 +107,7 @@ fn where_it_goes(document: &Document, options: &RenderOptions, page: &mut Page) 
 fn what_would_save(document: &Document, page: &mut Page) {
     if let Some(ladder) = &document.ladder {
         ladder::savings_ladder(ladder, page);
+        curves::beside_the_ladder(&ladder.curves, page);
     }
     if let Some(monthly) = &document.monthly {
         plan::per_month(document, monthly, page);

@@ -18,7 +18,7 @@ use super::super::document::{
 };
 use super::month::Length;
 use super::worth::{Rates, quotient};
-use super::{Naming, monthly, plan, why};
+use super::{Naming, curves, monthly, plan, why};
 
 /// Groups that a document carries.
 const MOST_GROUPS: usize = 20;
@@ -108,6 +108,7 @@ impl Analysis<'_> {
                 .then(|| rates.worth(together, baseline - last)),
             hourly_rate_usd: self.hourly_rate.to_nano(),
             subset_cost_usd: Set::every().map(|set| totals.cost(set)).collect(),
+            curves: curves::block(&self.ladder.curves),
         }
     }
 

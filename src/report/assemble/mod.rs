@@ -8,6 +8,7 @@ mod action;
 mod backtest;
 mod cache;
 mod check;
+mod curves;
 mod estimated;
 mod figures;
 mod findings;

@@ -8,7 +8,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Evidence, Quotient, Warning, Worth};
+use super::{Curves, Evidence, Quotient, Warning, Worth};
 use crate::units::{NanoUsd, Share};
 
 /// The ladder. The savings of the applied steps add up to `baseline_usd` less
@@ -49,6 +49,8 @@ pub struct Ladder {
     /// US dollars. The index is the set: bit 0 is the first technique of the
     /// playbook order.
     pub subset_cost_usd: Vec<NanoUsd>,
+    /// What other thresholds and numbers of passages would find.
+    pub curves: Curves,
 }
 
 /// One technique on the ladder. Null where the log does not say.

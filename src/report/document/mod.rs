@@ -9,6 +9,7 @@
 mod attribution;
 mod backtest;
 mod cache;
+mod curves;
 mod findings;
 mod input;
 mod ladder;
@@ -28,6 +29,7 @@ pub use crate::units::Evidence;
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
+pub use curves::{Curves, PassagePoint, RepeatPoint};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use ladder::{

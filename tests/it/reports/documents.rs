@@ -12,8 +12,8 @@ use tokopt::units::{NanoUsd, Share, Tokens};
 use super::ladders::ladder;
 
 /// Every document with the name of its snapshots.
-pub fn documents() -> [(&'static str, Document); 6] {
-    [
+pub fn documents() -> Vec<(&'static str, Document)> {
+    vec![
         ("normal", normal()),
         ("empty", empty()),
         ("unknown", unknown()),

@@ -5,8 +5,8 @@
 //! so that the rows add up as those of a real ladder do.
 
 use tokopt::report::document::{
-    Assumption, Document, Evidence, Finding, Group, GroupSkip, Ladder, Lever, Quotient, Reason,
-    SavingByEvidence, Step, StepStatus, StreamPolicy, Warning,
+    Assumption, Curves, Document, Evidence, Finding, Group, GroupSkip, Ladder, Lever, Quotient,
+    Reason, SavingByEvidence, Step, StepStatus, StreamPolicy, Warning,
 };
 use tokopt::units::{NanoUsd, Share};
 
@@ -108,6 +108,7 @@ pub fn ladder() -> Document {
         hourly_rate_usd: usd(100_000_000_000),
         worth: Some(worth(56, BASELINE - cost(255), "Worth doing: it pays back within the year")),
         subset_cost_usd: (0..256).map(|set| usd(cost(set))).collect(),
+        curves: Curves::default(),
     });
     document.what_if = vec![what_if()];
     document.plan = Some(plan());
