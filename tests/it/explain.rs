@@ -122,8 +122,8 @@ fn a_reason_code_is_one_entry() {
     HELD_OUT_LOSS
     -------------
 
-    The cache policy that was best on the first part of the log costs more than the
-    current one on the whole.
+    The cache policies that were best on the first part of each stream's time cost
+    more than the current ones on the whole.
 
     - Settled by: a longer log with steadier traffic.
     - What to do: keep the current policy.
