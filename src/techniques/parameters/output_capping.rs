@@ -111,15 +111,6 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         technique: TECHNIQUE,
-        name: "stop_sequences",
-        unit: Unit::Switch,
-        kind: Kind::Choice,
-        spread: Some(Spread::OFF),
-        meaning: "Stop answers where what follows is never used.",
-        source: "choice of method: off until it is measured on your texts",
-    },
-    Parameter {
-        technique: TECHNIQUE,
         name: "reasoning_budget",
         unit: Unit::Switch,
         kind: Kind::Choice,
@@ -168,8 +159,6 @@ pub const BREVITY_MEDIAN_TOKENS: Handle = Handle::of(PARAMETERS, "brevity_median
 pub const FORMATS: Handle = Handle::of(PARAMETERS, "formats");
 /// The share of the output that a leaner format takes away.
 pub const FORMATS_CUT: Handle = Handle::of(PARAMETERS, "formats_cut");
-/// Stop answers where what follows is never used.
-pub const STOP_SEQUENCES: Handle = Handle::of(PARAMETERS, "stop_sequences");
 /// Give reasoning models a budget of thinking tokens.
 pub const REASONING_BUDGET: Handle = Handle::of(PARAMETERS, "reasoning_budget");
 /// The share of reasoning tokens that a budget takes away.
