@@ -22,7 +22,7 @@ const CHUNK_TOKENS: [u64; 3] = [300, 500, 1_000];
 pub struct Curves {
     /// Near repeats by threshold; empty where no texts can be compared.
     pub repeats: Vec<Point>,
-    /// What fewer passages would leave out; empty without documents.
+    /// What fewer passages would leave out; empty where no call has more.
     pub passages: Vec<Fewer>,
     /// The part of retrieved text that answers repeat word for word.
     pub used_documents: Option<Share>,
@@ -46,7 +46,7 @@ impl Curves {
         let mut repeats = curve(&view, &THRESHOLDS.map(Value::hundredths));
         repeats.retain(|point| point.looked_up > 0);
         let mut passages = fewer_passages(traffic, &CHUNKS, &CHUNK_TOKENS);
-        passages.retain(|point| !point.documents.is_zero());
+        passages.retain(|point| point.calls > 0);
         Self { repeats, passages, used_documents: used_share(traffic) }
     }
 }

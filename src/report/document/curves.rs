@@ -14,7 +14,7 @@ pub struct Curves {
     /// Near repeats by how alike texts must be; empty where none can be
     /// compared.
     pub repeats: Vec<RepeatPoint>,
-    /// What fewer passages would leave out; empty without documents.
+    /// What fewer passages would leave out; empty where no call has more.
     pub passages: Vec<PassagePoint>,
     /// The part of retrieved text that answers repeat word for word: a hint, no
     /// measure of quality. Null where no answer to a document was logged.
