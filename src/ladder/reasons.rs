@@ -3,7 +3,7 @@
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::technique::Warning;
 use crate::techniques::traffic::GroupIndex;
-use crate::units::{NanoUsd, Usd};
+use crate::units::{NanoUsd, Usd, counted};
 
 use super::engine::Engine;
 use super::idle_cache;
@@ -123,8 +123,9 @@ pub(crate) fn warnings(engine: &Engine<'_>, costs: &[UnitCost]) -> Vec<Warning> 
         found.push(Warning {
             code: "CACHE_READS_NOT_LOGGED",
             message: format!(
-                "{hidden} calls went to providers that cache by themselves, and their log does not \
-                 say how much was read: the baseline replays that cache"
+                "{} went to providers that cache by themselves, and the log does not say how \
+                 much was read: the baseline replays that cache",
+                counted(hidden, "call")
             ),
         });
     }

@@ -6,7 +6,7 @@
 mod arrivals;
 
 use crate::record::lane::Tier;
-use crate::units::{Evidence, Timestamp};
+use crate::units::{Evidence, Timestamp, counted_of};
 
 use super::id::TechniqueId;
 use super::parameter::Value;
@@ -84,15 +84,18 @@ fn judge(view: &View<'_>, group: GroupIndex, profile: &GroupProfile) -> Result<(
     if profile.streamed > 0 {
         return Err(Reason::skipped(
             "NOT_ASYNC",
-            format!("{} of {} calls are streamed: somebody reads", profile.streamed, profile.calls),
+            format!(
+                "streamed, so that somebody reads along: {}",
+                counted_of(profile.streamed, profile.calls, "call")
+            ),
         ));
     }
     if profile.multi_turn > 0 {
         return Err(Reason::skipped(
             "MULTI_TURN",
             format!(
-                "{} of {} calls stand in a conversation that waits for them",
-                profile.multi_turn, profile.calls
+                "in a conversation that waits for the answer: {}",
+                counted_of(profile.multi_turn, profile.calls, "call")
             ),
         ));
     }
