@@ -115,6 +115,18 @@ fn is_sold(models: &Models<'_>, model: ModelIndex, at: Option<Timestamp>) -> boo
     interval.is_some_and(|(interval, _)| interval.tiers().any(|tier| tier == Tier::Batch))
 }
 
+impl Prepared<'_> {
+    /// Whether calls may be moved of which nobody said that they can wait.
+    fn has_untagged(&self) -> bool {
+        let traffic = self.view.traffic;
+        let able = traffic.indexed().map(|(_, call)| call.group);
+        able.filter(|group| self.verdicts[group.0 as usize].is_ok()).any(|group| {
+            let name = traffic.feature_name(group);
+            !name.is_some_and(|name| self.view.features.asynchronous.contains_key(name))
+        })
+    }
+}
+
 impl Rewriter for Prepared<'_> {
     fn verdict(&self, group: GroupIndex) -> Result<(), Reason> {
         self.verdicts[group.0 as usize].clone()
@@ -148,11 +160,20 @@ impl Rewriter for Prepared<'_> {
         if self.verdicts.iter().all(Result::is_err) {
             return Vec::new();
         }
-        vec![Warning {
+        let mut warnings = vec![Warning {
             code: "BATCH_WINDOW",
             message: "providers promise a batch within a day, some within a week; that most are \
                       done in an hour is no promise"
                 .to_owned(),
-        }]
+        }];
+        if self.has_untagged() {
+            warnings.push(Warning {
+                code: "ARRIVALS_ONLY",
+                message: "that nobody waits is only read off when calls arrive; `asynchronous = \
+                          false` under [features.tags.NAME] says otherwise"
+                    .to_owned(),
+            });
+        }
+        warnings
     }
 }
