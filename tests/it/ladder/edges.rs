@@ -276,7 +276,7 @@ fn a_cache_that_may_have_been_asked_for_is_a_warning() {
         .map(|line| line.replacen('{', r#"{"cache_read_input_tokens":0,"#, 1))
         .collect();
     let messages = |lines: &[String]| -> Vec<String> {
-        let ladder = Bench::of(&planted_prices(), lines).ladder();
+        let ladder = Bench::of(&planted_prices(), &[lines.to_vec()]).ladder();
         let of_caches = ladder.warnings.iter().filter(|one| one.code == "CACHE_USE_NOT_LOGGED");
         of_caches.map(|one| one.message.clone()).collect()
     };
