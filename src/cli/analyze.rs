@@ -10,7 +10,7 @@ use super::plan::{Overrides, Plan};
 use super::progress::Bar;
 use super::standard;
 use super::surroundings::Surroundings;
-use super::terminal::{self, counted};
+use super::terminal;
 use super::what_if;
 use crate::findings;
 use crate::ingest::{self, ReadOptions};
@@ -24,6 +24,7 @@ use crate::report::document::Document;
 use crate::report::{Kind, RenderOptions};
 use crate::techniques::parameters::Assumptions;
 use crate::techniques::traffic::Traffic;
+use crate::units::counted;
 
 pub(super) fn run(
     arguments: &AnalyzeArguments,
@@ -77,8 +78,7 @@ fn assembled(
                 hourly_rate: ladder_plan.hourly_rate,
             };
             let mut document = assemble::document(log, ledger, &plan.naming, Some(&analysis));
-            let scores = ladder_plan.scores.iter();
-            document.warnings.extend(scores.flat_map(|scores| scores.warnings(ledger)));
+            document.warnings.extend(ladder_plan.warnings(ledger));
             document
         }
     };

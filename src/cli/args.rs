@@ -102,14 +102,14 @@ pub(super) enum BacktestFormat {
     Json,
 }
 
-/// Explain a technique or a reason code
+/// Explain a technique, a reason code or a finding
 ///
 /// Prints how a technique's saving is computed, on which assumptions, and when
 /// it fails; or what a code in a report means and what would settle it.
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub(super) struct ExplainArguments {
-    /// A technique's id, a reason code, or `ladder`; none lists them all
+    /// A technique's id, the code of a reason or a finding, or `ladder`; none lists them all
     #[arg(value_name = "TOPIC")]
     pub(super) topic: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! `tokopt explain`: the pages about techniques and reason codes, on paper
-//! width. The pages are those of `docs/techniques`; nothing is written twice.
+//! `tokopt explain`: the pages about techniques, reason codes and findings, on
+//! paper width. The pages are those of `docs`; nothing is written twice.
 
 mod terminal_text;
 
@@ -17,6 +17,8 @@ const LADDER: (&str, &str) = ("ladder", include_str!("../../docs/techniques/READ
 
 const REASON_CODES: &str = include_str!("../../docs/techniques/reason-codes.md");
 
+const FINDINGS: &str = include_str!("../../docs/findings.md");
+
 /// What opens the entry of one reason code on their page.
 const ENTRY: &str = "### ";
 
@@ -30,16 +32,47 @@ pub(super) fn run(
     let width = terminal::width(surroundings).min(WIDEST);
     let text = match &arguments.topic {
         None => listed(width),
-        Some(topic) => readable(find(topic)?.1, width),
+        Some(topic) => readable(find(topic)?.page, width),
     };
     standard::print(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
-/// Every topic with its page, in the order of the list.
-fn topics() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// Something that can be explained.
+struct Topic {
+    name: &'static str,
+    /// What it is, in one line.
+    meaning: &'static str,
+    page: &'static str,
+}
+
+/// Every topic, in the order of the list.
+fn topics() -> impl Iterator<Item = Topic> {
     let techniques = TechniqueId::ALL.map(|technique| (technique.name(), page(technique)));
-    techniques.into_iter().chain([LADDER]).chain(reason_codes())
+    let pages = techniques.into_iter().chain([LADDER]).chain(reason_codes());
+    let pages = pages.map(|(name, page)| Topic { name, meaning: first_sentence(page), page });
+    pages.chain(findings())
+}
+
+/// The codes of findings, as their table lists them, each with the section that
+/// is about it.
+fn findings() -> impl Iterator<Item = Topic> {
+    let opening = FINDINGS.split("\n## ").next().unwrap_or_default();
+    opening.lines().filter_map(|line| {
+        let (name, meaning) = line.strip_prefix("| `")?.split_once("` | ")?;
+        let meaning = meaning.strip_suffix(" |")?;
+        Some(Topic { name, meaning, page: section_of_finding(name)? })
+    })
+}
+
+/// The section whose heading names the code, else the one whose table does.
+fn section_of_finding(code: &str) -> Option<&'static str> {
+    let starts = FINDINGS.match_indices("\n## ").map(|(at, _)| at + 1);
+    let ends = starts.clone().skip(1).chain([FINDINGS.len()]);
+    let sections = starts.zip(ends).filter_map(|(start, end)| FINDINGS.get(start..end));
+    let is_named = |text: &str| text.contains(&format!("`{code}`"));
+    let is_about = |section: &&str| section.lines().next().is_some_and(is_named);
+    sections.clone().find(is_about).or_else(|| sections.clone().find(|section| is_named(section)))
 }
 
 /// The entries of the page of reason codes, each from its heading to the next.
@@ -71,23 +104,23 @@ const fn page(technique: TechniqueId) -> &'static str {
 }
 
 /// The topic of that name, in any letter case, with dashes or underscores.
-fn find(word: &str) -> Result<(&'static str, &'static str), CliError> {
+fn find(word: &str) -> Result<Topic, CliError> {
     let folded = |word: &str| word.trim().to_ascii_lowercase().replace('_', "-");
     let wanted = folded(word);
-    topics().find(|(name, _)| folded(name) == wanted).ok_or_else(|| CliError::Setting {
+    topics().find(|topic| folded(topic.name) == wanted).ok_or_else(|| CliError::Setting {
         setting: "explain".to_owned(),
         message: format!("there is no topic `{word}`"),
-        hint: Some(match nearest(word, topics().map(|(name, _)| name)) {
+        hint: Some(match nearest(word, topics().map(|topic| topic.name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "`tokopt explain` lists every topic".to_owned(),
         }),
     })
 }
 
-/// Every topic with the first sentence of its page.
+/// Every topic with what it is.
 fn listed(width: usize) -> String {
-    let longest = topics().map(|(name, _)| name.len()).max().unwrap_or(0);
-    topics().map(|(name, page)| entry(name, longest, first_sentence(page), width)).collect()
+    let longest = topics().map(|topic| topic.name.len()).max().unwrap_or(0);
+    topics().map(|topic| entry(topic.name, longest, topic.meaning, width)).collect()
 }
 
 fn first_sentence(page: &str) -> &str {
@@ -100,23 +133,37 @@ fn first_sentence(page: &str) -> &str {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{find, first_sentence, topics};
+    use super::{Topic, find, topics};
+    use crate::findings::FINDERS;
 
     #[test]
     fn topics_are_found_however_they_are_written_and_no_two_are_alike() {
         for word in ["below_min_prefix", "BELOW-MIN-PREFIX", " Below_Min_Prefix"] {
-            let (name, page) = find(word).unwrap();
+            let Topic { name, page, .. } = find(word).unwrap();
             assert_eq!(name, "BELOW_MIN_PREFIX");
             assert!(page.starts_with("### BELOW_MIN_PREFIX\n") && !page.contains("UNSTABLE"));
         }
-        let names: BTreeSet<&str> = topics().map(|(name, _)| name).collect();
+        let names: BTreeSet<&str> = topics().map(|topic| topic.name).collect();
         assert_eq!(names.len(), topics().count());
     }
 
     #[test]
-    fn every_page_opens_with_a_sentence() {
-        for (name, page) in topics() {
-            assert!(first_sentence(page).ends_with('.'), "{name}: {}", first_sentence(page));
+    fn every_topic_says_what_it_is() {
+        for Topic { name, meaning, page } in topics() {
+            let is_a_page = page.starts_with("# ") || page.starts_with("### ");
+            assert!(meaning.ends_with('.') || !is_a_page, "{name}: {meaning}");
+            assert!(!meaning.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn every_finding_has_its_section() {
+        for code in FINDERS.iter().flat_map(|finder| finder.codes()) {
+            let page = find(code).unwrap().page;
+            assert!(page.starts_with("## ") && page.contains(code), "{code}");
+        }
+        assert!(find("price_changed").unwrap().page.starts_with("## `PRICE_CHANGED`\n"));
+        assert!(find("PING_PONG").unwrap().page.starts_with("## Loops and retries\n"));
+        assert!(find("LOOSE_CAPS").unwrap().page.starts_with("## `UNCAPPED_CALLS`"));
     }
 }

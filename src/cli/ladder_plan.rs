@@ -1,11 +1,16 @@
 //! What is meant by the flags and settings of the savings ladder.
 
+use std::collections::BTreeSet;
+
 use super::assumptions;
 use super::config::{Config, FeaturesSection};
 use super::error::CliError;
 use super::ladder_args::{LadderArguments, StepArguments};
 use super::quality::Scores;
 use crate::ladder::climb::Settings;
+use crate::ledger::Ledger;
+use crate::report::document::Warning;
+use crate::selection::nearest::nearest;
 use crate::techniques::technique::FeatureTags;
 use crate::units::Usd;
 
@@ -19,6 +24,8 @@ pub(super) struct LadderPlan {
     pub(super) settings: Settings,
     /// The file of scores, for what there is to say about it.
     pub(super) scores: Option<Scores>,
+    /// The features that the settings file tags.
+    pub(super) tagged: BTreeSet<String>,
     /// What an hour of work costs.
     pub(super) hourly_rate: Usd,
 }
@@ -46,7 +53,37 @@ impl LadderPlan {
             order: arguments.steps.order.unwrap_or_default(),
         };
         let hourly_rate = hourly_rate(&arguments.steps, config)?;
-        Ok(Some(Self { settings, scores, hourly_rate }))
+        let tagged = config.settings.features.tags.keys().cloned().collect();
+        Ok(Some(Self { settings, scores, tagged, hourly_rate }))
+    }
+
+    /// What a reader of the report should know of what was asked for.
+    pub(super) fn warnings(&self, ledger: &Ledger<'_>) -> Vec<Warning> {
+        let of_scores = self.scores.iter().flat_map(|scores| scores.warnings(ledger));
+        of_scores.chain(self.strange_tags(ledger)).collect()
+    }
+
+    /// Tags of features that the log does not have: they say nothing. In a part
+    /// of a log a feature may well be missing.
+    fn strange_tags(&self, ledger: &Ledger<'_>) -> Vec<Warning> {
+        if ledger.left_out > 0 {
+            return Vec::new();
+        }
+        let of_calls = ledger.entries.iter().map(|entry| entry.feature);
+        let of_buckets = ledger.buckets.iter().map(|bucket| bucket.feature);
+        let features = of_calls.chain(of_buckets);
+        let known: BTreeSet<&str> =
+            features.filter_map(|feature| ledger.names.text_of(feature)).collect();
+        let strange = self.tagged.iter().filter(|name| !known.contains(name.as_str()));
+        let warning = |name: &String| {
+            let meant = nearest(name, known.iter().copied())
+                .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+            Warning {
+                code: "TAG_UNMATCHED".to_owned(),
+                message: format!("[features.tags] names `{name}`, which no call is for{meant}"),
+            }
+        };
+        strange.map(warning).collect()
     }
 }
 

@@ -14,10 +14,10 @@ use super::exit::Exit;
 use super::file::{self, Staged};
 use super::plan::Overrides;
 use super::standard;
-use super::terminal::{counted, visible};
+use super::terminal::visible;
 use crate::prices::import::{Refused, import};
 use crate::prices::{Model, PriceTable};
-use crate::units::{Rate, Timestamp};
+use crate::units::{Rate, Timestamp, counted};
 
 pub(super) fn run(arguments: &PricesArguments) -> Result<Exit, CliError> {
     let overrides = Overrides { inline: None, files: arguments.files.clone() };

@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::error::CliError;
 use super::file;
-use super::terminal::counted;
 use crate::ledger::Ledger;
 use crate::report::document::Warning;
 use crate::techniques::parameter::{Unit, Value};
 use crate::techniques::quality::Quality;
+use crate::units::counted;
 
 /// Decimals of a score that count; more of them are left out.
 const DECIMALS: usize = 6;

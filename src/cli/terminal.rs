@@ -48,11 +48,6 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// A count with its noun.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 /// Marks that change the direction of text or cannot be seen.
 const fn turns_text(character: char) -> bool {
     matches!(

@@ -18,7 +18,7 @@ use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::{Band, Value};
 use crate::techniques::parameters::{self, Assumptions, fine_tuning};
 use crate::techniques::technique::Warning;
-use crate::units::{Evidence, NanoUsd, Usd, divide_half_even};
+use crate::units::{Evidence, NanoUsd, Share, Usd, divide_half_even};
 
 use super::amount::sum;
 use super::class::Class;
@@ -329,7 +329,8 @@ impl Climber<'_> {
             });
         let warnings = routed.map(|(prepared, _)| {
             let targets = prepared.routes.iter().map(|(seller, share)| {
-                format!("{} for {share} of the calls", seller.found().model().id())
+                let share = Share::from_millionths(share.millionths().try_into().unwrap_or(0));
+                format!("{} for {} of the calls", seller.found().model().id(), share.to_percent())
             });
             let targets: Vec<String> = targets.collect();
             let from = prepared.logged.found().model().id();
@@ -373,7 +374,7 @@ impl Climber<'_> {
         let mut warnings = vec![Warning {
             code: "ESTIMATE",
             message: "no log was read: traffic and savings are what was stated and assumed, and \
-                      nothing below is measured"
+                      nothing here is measured"
                 .to_owned(),
         }];
         let mut leaving: Vec<String> = Vec::new();

@@ -128,8 +128,8 @@ fn retrieval(prepared: &Prepared<'_>) -> Result<(), Reason> {
     Err(Reason::skipped(
         "NO_LARGE_DOCUMENTS",
         format!(
-            "{documents} tokens of documents are too few to send passages instead: {least} would \
-             do beside such passages and answers"
+            "a prompt holds {documents} tokens of documents; sending passages instead takes \
+             {least} beside such passages and answers"
         ),
     ))
 }

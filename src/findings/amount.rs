@@ -2,6 +2,7 @@
 
 use crate::ledger::Ledger;
 use crate::ledger::pricing::Bill;
+pub(super) use crate::units::counted;
 use crate::units::{Evidence, Tokens, Usd};
 
 /// Calls, and what those of them cost that have a price.
@@ -83,10 +84,4 @@ pub(super) fn dollars(amount: Usd) -> String {
 /// A number with commas.
 pub(super) fn grouped(number: u64) -> String {
     Tokens::new(number).to_string()
-}
-
-/// `1 call`, `2 calls`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
 }

@@ -48,7 +48,7 @@ impl Finder for PriceChanged {
                 ),
                 calls: Some(amount.calls),
                 cost: amount.cost(),
-                wasted: Some(fall),
+                wasted: None,
                 evidence: amount.evidence,
             })
             .collect()

@@ -172,6 +172,17 @@ impl<'t> Caching<'t> {
         !calls.is_empty() && calls.iter().all(silent)
     }
 
+    /// Whether a family's model caches what requests mark, and its log neither
+    /// says what was read or written nor shows a mark.
+    pub(crate) fn may_be_marked(&self, family: FamilyIndex) -> bool {
+        let calls = &self.traffic.families[family.0 as usize];
+        let silent = |call: &CallIndex| {
+            self.facts(self.traffic.call(*call).model).mode == Some(CacheMode::Explicit)
+                && !self.traffic.usage(*call).has_cache_split()
+        };
+        !calls.is_empty() && calls.iter().all(silent)
+    }
+
     fn facts(&self, model: ModelIndex) -> &'t CacheFacts {
         self.traffic.models.get(model).model().cache()
     }

@@ -2,8 +2,8 @@
 
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::technique::Warning;
-use crate::techniques::traffic::GroupIndex;
-use crate::units::{NanoUsd, Usd};
+use crate::techniques::traffic::{FamilyIndex, GroupIndex};
+use crate::units::{NanoUsd, Usd, counted};
 
 use super::engine::Engine;
 use super::idle_cache;
@@ -111,20 +111,31 @@ pub(crate) fn warnings(engine: &Engine<'_>, costs: &[UnitCost]) -> Vec<Warning> 
             ),
         });
     }
-    let hidden: u64 = engine
-        .traffic
-        .units
-        .iter()
-        .flat_map(|unit| &unit.families)
-        .filter(|family| engine.caching.is_unreported(**family))
-        .map(|family| engine.traffic.families[family.0 as usize].len() as u64)
-        .sum();
+    let calls_of = |holds: &dyn Fn(FamilyIndex) -> bool| -> u64 {
+        let families = engine.traffic.units.iter().flat_map(|unit| &unit.families);
+        let found = families.filter(|family| holds(**family));
+        found.map(|family| engine.traffic.families[family.0 as usize].len() as u64).sum()
+    };
+    let hidden = calls_of(&|family| engine.caching.is_unreported(family));
     if hidden > 0 {
         found.push(Warning {
             code: "CACHE_READS_NOT_LOGGED",
             message: format!(
-                "{hidden} calls went to providers that cache by themselves, and their log does not \
-                 say how much was read: the baseline replays that cache"
+                "{} went to providers that cache by themselves, and the log does not say how \
+                 much was read: the baseline replays that cache",
+                counted(hidden, "call")
+            ),
+        });
+    }
+    let unmarked = calls_of(&|family| engine.caching.may_be_marked(family));
+    if unmarked > 0 {
+        found.push(Warning {
+            code: "CACHE_USE_NOT_LOGGED",
+            message: format!(
+                "{} went to models that cache what requests ask for, and the log does not say \
+                 whether they did: they are priced without a cache, and if there was one, what \
+                 prompt-caching saves is saved already",
+                counted(unmarked, "call")
             ),
         });
     }

@@ -122,9 +122,41 @@ pub fn reason(step: &Step) -> String {
     parts.join("; ")
 }
 
-/// What would settle a step that is not used or not known.
-pub fn settled_by(step: &Step) -> Option<&str> {
-    step.reason.as_ref()?.settled_by.as_deref()
+/// Steps that are not used, or not known, for the same reason.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unused<'ladder> {
+    /// Their names.
+    pub techniques: String,
+    /// Of all of them.
+    pub status: StepStatus,
+    /// Why, with the code.
+    pub reason: String,
+    /// What would settle it.
+    pub settled_by: Option<&'ladder str>,
+}
+
+/// The steps of one status by their reason, so that each reason is said once,
+/// in the order of the first step of each.
+pub fn unused(ladder: &Ladder, status: StepStatus) -> Vec<Unused<'_>> {
+    let mut found: Vec<(Vec<&str>, Unused<'_>)> = Vec::new();
+    for step in steps(ladder, status) {
+        let reason = reason(step);
+        let settled_by = step.reason.as_ref().and_then(|reason| reason.settled_by.as_deref());
+        let is_same =
+            |unused: &Unused<'_>| unused.reason == reason && unused.settled_by == settled_by;
+        if let Some((names, _)) = found.iter_mut().find(|(_, unused)| is_same(unused)) {
+            names.push(&step.technique);
+        } else {
+            let unused = Unused { techniques: String::new(), status, reason, settled_by };
+            found.push((vec![&step.technique], unused));
+        }
+    }
+    let named = found.into_iter().map(|(names, unused)| {
+        let is_all = names.len() > 1 && names.len() == ladder.steps.len();
+        let techniques = if is_all { "every technique".to_owned() } else { names.join(", ") };
+        Unused { techniques, ..unused }
+    });
+    named.collect()
 }
 
 /// A value or a bound of a parameter; `inf` where it has no end.
@@ -219,7 +251,7 @@ pub fn lifetime(policy: &CachePolicy) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{band, outcome, reason};
+    use super::{band, outcome, reason, unused};
     use crate::report::document::{Ladder, Reason, Step, StepStatus};
     use crate::units::NanoUsd;
 
@@ -256,6 +288,35 @@ mod tests {
         );
         let without = Step { reason: None, standalone_saving_usd: None, ..step };
         assert_eq!(reason(&without), "no part of the traffic costs less with it");
+    }
+
+    #[test]
+    fn a_reason_that_several_steps_share_is_said_once() {
+        let step = |technique: &str, message: &str| Step {
+            technique: technique.to_owned(),
+            status: StepStatus::Unknown,
+            reason: Some(Reason {
+                code: "NEEDS_TEXT".to_owned(),
+                message: message.to_owned(),
+                amount_usd: None,
+                settled_by: Some("texts".to_owned()),
+            }),
+            ..Step::default()
+        };
+        let said = |steps: Vec<Step>| -> Vec<(String, String)> {
+            let ladder = Ladder { steps, ..Ladder::default() };
+            let unused = unused(&ladder, StepStatus::Unknown).into_iter();
+            unused.map(|unused| (unused.techniques, unused.reason)).collect()
+        };
+        let pair = |techniques: &str, reason: &str| (techniques.to_owned(), reason.to_owned());
+        assert_eq!(
+            said(vec![step("a", "no text"), step("b", "no answer"), step("c", "no text")]),
+            [pair("a, c", "no text (NEEDS_TEXT)"), pair("b", "no answer (NEEDS_TEXT)")]
+        );
+        assert_eq!(
+            said(vec![step("a", "no text"), step("b", "no text")]),
+            [pair("every technique", "no text (NEEDS_TEXT)")]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Document, Evidence, Input, Quotient, Window};
+use super::document::{Document, Evidence, Input, ONE_DAY, Quotient, Window};
 use super::figures::{bytes, counted, dollars, percent, tokens, tokens_short, whole};
 use crate::units::Tokens;
 
@@ -14,7 +14,11 @@ use crate::units::Tokens;
 pub fn headline(document: &Document) -> String {
     let totals = &document.totals;
     let calls = totals.calls;
-    let window = window(&document.window);
+    let window = if document.is_described() {
+        ", a month as described".to_owned()
+    } else {
+        window(&document.window)
+    };
     let over = match calls {
         Some(0) => return "No calls found".to_owned(),
         Some(number) => counted(number, "call", "calls"),
@@ -106,6 +110,8 @@ fn duration(days: Quotient) -> String {
     const DAY: i128 = 1_000_000;
     let (per_day, name) = match days.millionths() {
         0 => return "one instant".to_owned(),
+        // A shorter log counts as a day, so more is not known here.
+        _ if days == ONE_DAY => return "up to a day".to_owned(),
         DAY.. => (1, "days"),
         41_667..DAY => (24, "hours"),
         695..41_667 => (1_440, "minutes"),
@@ -197,7 +203,7 @@ pub fn users(document: &Document) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Quotient, duration, window};
+    use super::{ONE_DAY, Quotient, duration, window};
     use crate::report::document::Window;
 
     #[test]
@@ -209,6 +215,7 @@ mod tests {
             let days = Quotient::of_counts(minutes_times_10, 14_400);
             assert_eq!(days.map(duration).as_deref(), Some(shown));
         }
+        assert_eq!(duration(ONE_DAY), "up to a day");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Plain text without markup. What a log or a file named in it stands as the
 //! document has it, so that each report escapes it in its own way.
 
-use super::document::{Document, Ladder, Monthly, PlanStep, Worth};
+use super::document::{Document, Ladder, Monthly, ONE_DAY, PlanStep, Worth};
 use super::figures::{UNKNOWN_MARK, dollars, hours, quotient, whole};
 use crate::units::NanoUsd;
 
@@ -68,14 +68,15 @@ pub fn bills(monthly: &Monthly) -> [(&'static str, NanoUsd, Option<NanoUsd>); 4]
 /// How the window becomes a month, and how far the bills may stray, a sentence
 /// each.
 pub fn monthly_notes(document: &Document, monthly: &Monthly) -> Vec<String> {
-    let days = quotient(document.window.days, 1);
     let mut notes = vec![if document.is_described() {
         "A month as it was described".to_owned()
     } else {
-        format!(
-            "The {days} days of the log times {}, if the traffic stays as it is",
-            quotient(Some(monthly.factor), 4)
-        )
+        let length = match document.window.days {
+            Some(ONE_DAY) => "The log, counted as one whole day,".to_owned(),
+            days => format!("The {} days of the log", quotient(days, 1)),
+        };
+        let factor = quotient(Some(monthly.factor), 4);
+        format!("{length} times {factor}, if the traffic stays as it is")
     }];
     if let Some((low, high)) = monthly.p10_usd.zip(monthly.p90_usd) {
         notes.push(format!(

@@ -17,7 +17,7 @@ pub use money::{MoneyError, NanoUsd, Usd};
 pub use rate::{Multiplier, Rate};
 pub use share::Share;
 pub use time::{Clock, Moment, Timestamp, Ttl};
-pub use tokens::{Tokens, group_thousands};
+pub use tokens::{Tokens, counted, counted_of, group_thousands};
 
 /// Divides, rounding halves to the even neighbour (banker's rounding).
 ///

@@ -99,9 +99,22 @@ pub fn group_thousands(digits: &str) -> String {
     grouped
 }
 
+/// A number of things with its noun: `1 call`, `2,190 calls`.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", group_thousands(&number.to_string()))
+}
+
+/// A part of a number of things: `1 of 1 call`, `3 of 2,190 calls`.
+#[must_use]
+pub fn counted_of(part: u64, number: u64, noun: &str) -> String {
+    format!("{} of {}", group_thousands(&part.to_string()), counted(number, noun))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Tokens;
+    use super::{Tokens, counted, counted_of};
 
     #[test]
     fn digits_are_grouped_by_thousands() {
@@ -109,6 +122,14 @@ mod tests {
         {
             assert_eq!(Tokens::new(count).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn one_thing_is_not_many() {
+        assert_eq!(counted(1, "call"), "1 call");
+        assert_eq!(counted(2_190, "call"), "2,190 calls");
+        assert_eq!(counted_of(1, 1, "call"), "1 of 1 call");
+        assert_eq!(counted_of(0, 8_819, "call"), "0 of 8,819 calls");
     }
 
     #[test]

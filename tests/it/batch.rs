@@ -120,6 +120,15 @@ fn where_somebody_waits_nothing_is_batched_unless_the_settings_say_so() {
     assert_eq!(verdict(streamed(), &tagged(false)), "ok");
     assert_eq!(verdict(talking(), &tagged(false)), "ok");
     assert_eq!(verdict(nightly(3), &tagged(true)), "NOT_ASYNC");
+
+    // Arrivals alone are no word of anybody's.
+    let codes = |told: &Told| {
+        scene(nightly(3)).look(&BatchApi, told, |looked| {
+            looked.rewriter.warnings().iter().map(|warning| warning.code).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(codes(&Told::default()), ["BATCH_WINDOW", "ARRIVALS_ONLY"]);
+    assert_eq!(codes(&tagged(false)), ["BATCH_WINDOW"]);
 }
 
 #[test]

@@ -376,9 +376,11 @@ fn models_of_usage_exports_retire_too() {
 #[test]
 fn a_price_that_fell_since_is_a_finding_and_one_that_rose_is_none() {
     let finding = only("models.csv", "PRICE_CHANGED");
-    // Two calls at 4 and 20 dollars a million, which now are 2 and 10.
-    assert!(finding.message.starts_with("cut is cheaper since: 2 calls"), "{finding:?}");
-    assert_eq!((finding.cost, finding.wasted), (micro(12_000), micro(6_000)));
+    // Two calls at 4 and 20 dollars a million, which now are 2 and 10: half of
+    // 12,000 millionths of a dollar, and nothing of it was wasted.
+    let message = "cut is cheaper since: 2 calls would cost $0.006000 less at the prices of";
+    assert!(finding.message.starts_with(message), "{finding:?}");
+    assert_eq!((finding.cost, finding.wasted), (micro(12_000), None));
 }
 
 #[test]

@@ -193,6 +193,24 @@ fn what_no_log_shows_of_a_feature_can_be_said() {
 }
 
 #[test]
+fn a_tag_of_a_feature_that_no_call_is_for_is_a_warning() {
+    let text = "[features.tags.suport-chat]\npinned = true\n";
+    let (_folder, path) = file("tokopt.toml", text);
+    let messages = |arguments: &[&str]| -> Vec<String> {
+        let document = json(arguments);
+        let warnings = document["warnings"].as_array().expect("warnings").iter();
+        let of_tags = warnings.filter(|warning| warning["code"] == "TAG_UNMATCHED");
+        of_tags.map(|warning| warning["message"].to_string()).collect()
+    };
+    let said = messages(&["--config", &path, QUICKSTART]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("did you mean `support-chat`?"), "{said:?}");
+    // A filter may have left the feature out: then nothing is strange about it.
+    let filter = ["--config", &path, "--where", "feature=nightly*", QUICKSTART];
+    assert_eq!(messages(&filter), Vec::<String>::new());
+}
+
+#[test]
 fn an_hour_costs_what_is_said() {
     let document = json(&["--hourly-rate", "50", QUICKSTART]);
     let (_folder, settings) = file("tokopt.toml", "[plan]\nhourly_rate_usd = 50\n");

@@ -3,11 +3,11 @@
 use super::Part;
 use crate::prices::Model;
 use crate::techniques::technique::Warning;
-use crate::units::group_thousands;
+use crate::units::counted;
 
 /// Every remark, in a fixed order.
 pub(super) fn remarks(from: &str, to: &Model, whole: &Part) -> Vec<Warning> {
-    let calls = |count: u64| group_thousands(&count.to_string());
+    let calls = |count: u64| counted(count, "call");
     let mut found = Vec::new();
     let mut warn = |code, message| found.push(Warning { code, message });
     if whole.calls == 0 {
@@ -17,9 +17,10 @@ pub(super) fn remarks(from: &str, to: &Model, whole: &Part) -> Vec<Warning> {
         warn(
             "CONTEXT_LIMIT",
             format!(
-                "{} calls are longer than the {limit} tokens of {} and keep their bill",
-                calls(whole.too_long),
-                to.id()
+                "over the {} tokens that {} takes, and kept at their bill: {}",
+                limit,
+                to.id(),
+                calls(whole.too_long)
             ),
         );
     }
@@ -27,7 +28,7 @@ pub(super) fn remarks(from: &str, to: &Model, whole: &Part) -> Vec<Warning> {
         warn(
             "CACHE_CARRIED_OVER",
             format!(
-                "the prompts of {} calls were not logged: what was cached is taken to stay \
+                "the prompts of {} were not logged: what was cached is taken to stay \
                  cached",
                 calls(whole.carried)
             ),
@@ -37,7 +38,7 @@ pub(super) fn remarks(from: &str, to: &Model, whole: &Part) -> Vec<Warning> {
         warn(
             "CACHE_MUST_BE_ASKED_FOR",
             format!(
-                "{} caches only what requests mark: {} calls are taken to set breakpoints \
+                "{} caches only what requests mark: in {} breakpoints are taken to be set \
                  after tools, documents and the last message",
                 to.id(),
                 calls(whole.given)
@@ -48,7 +49,7 @@ pub(super) fn remarks(from: &str, to: &Model, whole: &Part) -> Vec<Warning> {
         warn(
             "NO_CACHE_RULES",
             format!(
-                "the price table knows no prompt cache of {}: {} calls lose theirs",
+                "the price table knows no prompt cache of {}: what was cached is lost in {}",
                 to.id(),
                 calls(whole.uncached)
             ),

@@ -3,7 +3,7 @@
 use crate::ledger::Ledger;
 use crate::prices::Remark;
 use crate::record::component::Component;
-use crate::units::{Clock, Evidence, Usd};
+use crate::units::{Clock, Evidence, Usd, counted};
 
 use super::super::document::{Document, Warning};
 use super::Remarked;
@@ -77,11 +77,6 @@ pub(super) fn warnings(
         warn("PRICE_DIFFERENCE", message);
     }
     warnings
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", crate::units::group_thousands(&count.to_string()))
 }
 
 fn clocks(ledger: &Ledger<'_>, warn: &mut dyn FnMut(&str, String)) {

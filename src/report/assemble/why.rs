@@ -4,7 +4,7 @@ use crate::ladder::steps::Step;
 use crate::techniques::id::TechniqueId;
 
 use super::Analysis;
-use crate::units::group_thousands;
+use crate::units::counted;
 
 /// Features or models that are named one by one.
 const MOST_NAMED: usize = 2;
@@ -90,6 +90,5 @@ pub(super) fn places(analysis: &Analysis<'_>, technique: TechniqueId) -> String 
 
 /// A number of calls.
 pub(super) fn calls(count: u64) -> String {
-    let noun = if count == 1 { "call" } else { "calls" };
-    format!("{} {noun}", group_thousands(&count.to_string()))
+    counted(count, "call")
 }

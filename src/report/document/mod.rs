@@ -43,7 +43,7 @@ pub use metrics::{
 pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
 pub use quotient::Quotient;
-pub use totals::{PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use what_if::WhatIf;
 
 /// The version of the document's layout.

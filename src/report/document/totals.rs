@@ -15,9 +15,13 @@ pub struct Window {
     pub start: Option<String>,
     /// The last call's time, RFC 3339; null where the log has no dates.
     pub end: Option<String>,
-    /// Days from the first call to the last; null where the log has no times.
+    /// Days from the first call to the last, at least one; null where the log has
+    /// no times.
     pub days: Option<Quotient>,
 }
+
+/// The days of a log that covers a day or less.
+pub const ONE_DAY: Quotient = Quotient::from_millionths(1_000_000);
 
 /// What the price table could and could not price.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -82,13 +82,13 @@ fn unused(ladder: &Ladder, page: &mut Page) {
     ];
     let rows = [StepStatus::Skipped, StepStatus::Unknown]
         .into_iter()
-        .flat_map(|status| savings::steps(ladder, status))
-        .map(|step| {
+        .flat_map(|status| savings::unused(ladder, status))
+        .map(|row| {
             vec![
-                name(&step.technique),
-                step.status.name().to_owned(),
-                escape(&savings::reason(step)),
-                savings::settled_by(step).map_or_else(String::new, escape),
+                name(&row.techniques),
+                row.status.name().to_owned(),
+                escape(&row.reason),
+                row.settled_by.map_or_else(String::new, escape),
             ]
         });
     page.titled_table("Not used", &columns, rows);

@@ -195,19 +195,18 @@ fn known(step: &Step) -> String {
 }
 
 fn unused(ladder: &Ladder, status: StepStatus, name: &str, screen: &mut Screen) {
-    let mut steps = savings::steps(ladder, status).peekable();
-    if steps.peek().is_none() {
+    let mut rows = savings::unused(ladder, status).into_iter().peekable();
+    if rows.peek().is_none() {
         return;
     }
     screen.blank();
     screen.faint(name, INDENT);
-    while let Some(step) = steps.next() {
-        let text = format!("{}: {}", step.technique, savings::reason(step));
+    while let Some(row) = rows.next() {
+        let text = format!("{}: {}", row.techniques, row.reason);
         screen.paragraph(&plain(&text, screen.width() * 4), NAME_INDENT);
         // What settles several in a row is said once, behind the last of them.
-        let settled_by = savings::settled_by(step);
-        let next = steps.peek().and_then(|step| savings::settled_by(step));
-        if let Some(settled_by) = settled_by.filter(|_| next != settled_by) {
+        let next = rows.peek().and_then(|row| row.settled_by);
+        if let Some(settled_by) = row.settled_by.filter(|_| next != row.settled_by) {
             screen.faint(&format!("→ {}", plain(settled_by, screen.width() * 2)), NAME_INDENT + 2);
         }
     }

@@ -51,7 +51,12 @@ pub fn plan(steps: &[PlanStep], ladder: Option<&Ladder>, screen: &mut Screen) {
         };
         screen.row(&line);
         let longest = screen.width() * 4;
-        screen.paragraph(&plain(work::action(step), longest), NOTE_INDENT);
+        // What several in a row are not worth doing for is said once, behind the
+        // last of them.
+        let next = steps.get(position).map(work::action);
+        if next != Some(work::action(step)) {
+            screen.paragraph(&plain(work::action(step), longest), NOTE_INDENT);
+        }
         for (label, text) in ["check", "evaluate"].into_iter().zip(work::checks(step)) {
             if let Some(text) = text {
                 screen.paragraph(&format!("{label}: {}", plain(text, longest)), NOTE_INDENT);

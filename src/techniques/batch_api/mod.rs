@@ -6,7 +6,7 @@
 mod arrivals;
 
 use crate::record::lane::Tier;
-use crate::units::{Evidence, Timestamp};
+use crate::units::{Evidence, Timestamp, counted_of};
 
 use super::id::TechniqueId;
 use super::parameter::Value;
@@ -84,15 +84,18 @@ fn judge(view: &View<'_>, group: GroupIndex, profile: &GroupProfile) -> Result<(
     if profile.streamed > 0 {
         return Err(Reason::skipped(
             "NOT_ASYNC",
-            format!("{} of {} calls are streamed: somebody reads", profile.streamed, profile.calls),
+            format!(
+                "streamed, so that somebody reads along: {}",
+                counted_of(profile.streamed, profile.calls, "call")
+            ),
         ));
     }
     if profile.multi_turn > 0 {
         return Err(Reason::skipped(
             "MULTI_TURN",
             format!(
-                "{} of {} calls stand in a conversation that waits for them",
-                profile.multi_turn, profile.calls
+                "in a conversation that waits for the answer: {}",
+                counted_of(profile.multi_turn, profile.calls, "call")
             ),
         ));
     }
@@ -113,8 +116,8 @@ fn is_sold(models: &Models<'_>, model: ModelIndex, at: Option<Timestamp>) -> boo
 }
 
 impl Prepared<'_> {
-    /// Whether some group was found eligible without the user saying so.
-    fn is_deduced(&self) -> bool {
+    /// Whether calls may be moved of which nobody said that they can wait.
+    fn has_untagged(&self) -> bool {
         let tags = &self.view.features.asynchronous;
         let traffic = self.view.traffic;
         let mut eligible = (0..).map(GroupIndex).zip(&self.verdicts).filter(|(_, ok)| ok.is_ok());
@@ -163,12 +166,11 @@ impl Rewriter for Prepared<'_> {
                       done in an hour is no promise"
                 .to_owned(),
         }];
-        if self.is_deduced() {
+        if self.has_untagged() {
             warnings.push(Warning {
-                code: "DEDUCED_ASYNC",
-                message: "that nobody waits was deduced from when calls come, and steady traffic \
-                          without a user looks like bursts; `asynchronous = false` for the \
-                          feature says otherwise"
+                code: "ARRIVALS_ONLY",
+                message: "that nobody waits is only read off when calls arrive; `asynchronous = \
+                          false` under [features.tags.NAME] says otherwise"
                     .to_owned(),
             });
         }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::record::component::Component;
-use crate::units::{Evidence, Usd};
+use crate::units::{Evidence, Tokens, Usd, counted};
 
 use super::fees;
 use super::id::TechniqueId;
@@ -191,10 +191,13 @@ impl<'t> Retriever<'t> {
                 about them";
             Reason::skipped("NOT_CANDIDATE", message)
         } else {
-            let message = format!(
-                "the most document tokens of a call are {}; passages would be {}",
-                seen.largest, self.passages
-            );
+            let message = match (seen.largest, Tokens::new(self.passages)) {
+                (0, _) => "no call carries documents".to_owned(),
+                (largest, passages) => format!(
+                    "no call carries more than {} tokens of documents; passages would be {passages}",
+                    Tokens::new(largest)
+                ),
+            };
             Reason::skipped("NO_LARGE_DOCUMENTS", message)
         })
     }
@@ -304,9 +307,9 @@ impl Rewriter for Retriever<'_> {
             return Vec::new();
         }
         let message = format!(
-            "{} calls keep their documents whole: their answers are too long to be answers to \
-             questions about them",
-            self.whole
+            "documents stay whole in {}, where answers are too long to be answers to questions \
+             about them",
+            counted(self.whole, "call")
         );
         vec![Warning { code: "WHOLE_DOCUMENTS", message }]
     }

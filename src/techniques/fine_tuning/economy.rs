@@ -5,7 +5,7 @@ use crate::techniques::parameters::fine_tuning as parameters;
 use crate::techniques::profile::GroupProfile;
 use crate::techniques::technique::View;
 use crate::techniques::traffic::{GroupIndex, Prompt};
-use crate::units::{Tokens, Usd, divide_half_even};
+use crate::units::{Tokens, Usd, counted, divide_half_even};
 
 use super::target::Target;
 use super::{head_left, head_tokens};
@@ -111,10 +111,11 @@ impl Economy {
         match self.break_even(share) {
             None => format!("{costs}, and a tuned call costs no less: it never pays"),
             Some(least) => format!(
-                "{costs}, against {} saved on {} calls a month before any cache: it pays from \
-                 {least} calls a month, {}",
+                "{costs}, against {} saved on {} a month before any cache: it pays from {} a \
+                 month, {}",
                 show(saved),
-                self.calls_a_month,
+                counted(self.calls_a_month, "call"),
+                counted(least, "call"),
                 if self.calls_a_month >= least { "which there are" } else { "so not here" }
             ),
         }

@@ -9,7 +9,7 @@ mod target;
 
 use std::collections::BTreeSet;
 
-use crate::units::{Evidence, Usd};
+use crate::units::{Evidence, Tokens, Usd, counted, counted_of};
 
 use super::handover::retokenise;
 use super::id::TechniqueId;
@@ -87,43 +87,48 @@ fn is_narrow(view: &View<'_>, profile: &GroupProfile) -> Result<(), Reason> {
         if holds { Ok(()) } else { Err(Reason::skipped("NOT_NARROW", why)) }
     };
     narrow(profile.embeddings == 0, "embeddings are no answers".to_owned())?;
-    narrow(profile.with_tools == 0, format!("{} calls offer or call tools", profile.with_tools))?;
+    narrow(
+        profile.with_tools == 0,
+        format!("tools are offered in {}", counted(profile.with_tools, "call")),
+    )?;
     let longest = value(parameters::OUTPUT_P95_LIMIT).floor();
     let p95 = profile.outputs.quantile(950_000);
     narrow(
         p95.is_some_and(|tokens| tokens <= longest),
         p95.map_or_else(
             || "no output tokens were logged".to_owned(),
-            |tokens| format!("95 % of the outputs have up to {tokens} tokens, over {longest}"),
+            |tokens| {
+                let tokens = Tokens::new(tokens);
+                format!("95 % of the outputs have up to {tokens} tokens, over {longest}")
+            },
         ),
     )?;
     if profile.calls < least {
         return Err(Reason::skipped(
             "LOW_VOLUME",
-            format!("{} calls; a closed set of answers needs {least}", profile.calls),
+            format!("{}; a closed set of answers needs {least}", counted(profile.calls, "call")),
         ));
     }
     if profile.logged_answers() < least || profile.heads.is_empty() {
         return Err(Reason::unknown(
             "NEEDS_TEXT",
             format!(
-                "{} of {} calls were logged with their answer; requests and answers in the log \
-                 would show whether the task is narrow",
-                profile.logged_answers(),
-                profile.calls
+                "logged with their answer: {}; requests and answers in the log would show \
+                 whether the task is narrow",
+                counted_of(profile.logged_answers(), profile.calls, "call")
             ),
         ));
     }
     let most = value(parameters::DISTINCT_ANSWERS).floor();
     let distinct = profile.distinct_answers();
-    narrow(distinct <= most, format!("{distinct} distinct answers, over {most}"))?;
+    narrow(distinct <= most, format!("{}, over {most}", counted(distinct, "distinct answer")))?;
     let share = value(parameters::ONE_HEAD_SHARE);
     let commonest = profile.heads.values().copied().max().unwrap_or(0);
     narrow(
         is_share(commonest, profile.calls, share),
         format!(
-            "{commonest} of {} calls open with the same tools and system prompt, below {share}",
-            profile.calls
+            "the same tools and system prompt open {}, below {share}",
+            counted_of(commonest, profile.calls, "call")
         ),
     )
 }

@@ -6,6 +6,7 @@ use crate::techniques::profile::GroupProfile;
 use crate::techniques::technique::{Reason, View};
 use crate::techniques::tiers::{self, Demand};
 use crate::techniques::traffic::{GroupIndex, ModelIndex};
+use crate::units::counted_of;
 
 /// Whether the calls of a group may have another model at all.
 pub(super) fn may_move(view: &View<'_>, group: GroupIndex) -> Result<(), Reason> {
@@ -102,20 +103,21 @@ fn is_easy(view: &View<'_>, profile: &GroupProfile) -> Result<(), Reason> {
         )));
     }
     for (count, what) in
-        [(profile.with_tools, "offer or call tools"), (profile.with_reasoning, "reason")]
+        [(profile.with_tools, "with tools"), (profile.with_reasoning, "with reasoning")]
     {
         if count > 0 {
-            return Err(not_easy(&format!("{count} of {} calls {what}", profile.calls)));
+            let calls = counted_of(count, profile.calls, "call");
+            return Err(not_easy(&format!("{what}: {calls}")));
         }
     }
     for (count, what, limit) in [
         (profile.errors, "failed", value(parameters::ERROR_LIMIT)),
-        (profile.length_stops, "were cut off", value(parameters::LENGTH_STOP_LIMIT)),
+        (profile.length_stops, "cut off", value(parameters::LENGTH_STOP_LIMIT)),
     ] {
         let most = u128::try_from(limit.millionths()).unwrap_or(0) * u128::from(profile.calls);
         if u128::from(count) * u128::from(Value::MILLION.unsigned_abs()) > most {
-            let calls = profile.calls;
-            return Err(not_easy(&format!("{count} of {calls} calls {what}, over {limit}")));
+            let calls = counted_of(count, profile.calls, "call");
+            return Err(not_easy(&format!("{what}: {calls}, over {limit}")));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::techniques::quality::Quality;
 use crate::techniques::technique::{Reason, View, Warning};
 use crate::techniques::tiers::{self, Demand};
 use crate::techniques::traffic::{CallIndex, GroupIndex, ModelIndex};
-use crate::units::{Share, Usd};
+use crate::units::{Share, Usd, counted};
 
 use super::Method;
 
@@ -103,10 +103,11 @@ impl Scores {
         };
         let calls = tally.wrong.len() as u64;
         let mut message = format!(
-            "{} on {}: of {calls} calls with a score, {} gets {} wrong ({}); a cascade pays for \
+            "{} on {}: of {} with a score, {} gets {} wrong ({}); a cascade pays for \
              those twice, with a judge that sees all of them",
             view.traffic.feature_name(group).unwrap_or("calls without a feature"),
             models.get(view.traffic.group(group).model).model().id(),
+            counted(calls, "call"),
             models.get(cheap).model().id(),
             tally.escalated(),
             percent(tally.escalated(), calls),

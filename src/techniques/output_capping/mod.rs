@@ -11,7 +11,7 @@ mod plan;
 use rustc_hash::FxHashMap;
 
 use crate::record::component::Component;
-use crate::units::Evidence;
+use crate::units::{Evidence, counted_of};
 
 use super::id::TechniqueId;
 use super::parameters::output_capping as parameters;
@@ -244,8 +244,9 @@ impl Rewriter for Plans<'_> {
             let share = crate::units::Share::of_counts(cut, answers);
             let share = share.map(crate::units::Share::to_percent).unwrap_or_default();
             let message = format!(
-                "the limits cut off {cut} of {answers} answers that ended by themselves ({share}); \
-                 each may be asked again"
+                "the limits cut off {} that ended by themselves ({share}); each may be asked \
+                 again",
+                counted_of(cut, answers, "answer")
             );
             warnings.push(Warning { code: "TRUNCATION", message });
         }

@@ -9,7 +9,7 @@ mod curve;
 mod similar;
 mod store;
 
-use crate::units::{Evidence, Usd};
+use crate::units::{Evidence, Usd, counted};
 
 use super::fees;
 use super::id::TechniqueId;
@@ -280,16 +280,17 @@ impl Rewriter for Repeats<'_> {
         let shared = self.shared();
         if shared > 0 {
             let message = format!(
-                "{shared} calls would get an answer that was given to another user; mark features \
-                 as personal whose answers must not be shared"
+                "{} would get an answer that was given to another user; mark features as \
+                 personal whose answers must not be shared",
+                counted(shared, "call")
             );
             warnings.push(Warning { code: "SHARED_BETWEEN_USERS", message });
         }
         if self.calls.templates > 0 {
             let message = format!(
-                "{} calls send a template with little text of their own; similar ones are not \
-                 taken for repeats",
-                self.calls.templates
+                "a template with little text of its own is in {}; similar ones are not taken \
+                 for repeats",
+                counted(self.calls.templates, "call")
             );
             warnings.push(Warning { code: "TEMPLATE", message });
         }

@@ -266,3 +266,22 @@ fn a_log_without_prices_has_no_ladder() {
         assert_eq!(code(&ladder, technique), "NO_SIMULATED_CALLS");
     }
 }
+
+/// A bill without cache counts may be one of calls that were cached.
+#[test]
+fn a_cache_that_may_have_been_asked_for_is_a_warning() {
+    let unsaid = counted("north-large", &[(9_000, 10), (9_000, 10)]);
+    let said: Vec<String> = unsaid
+        .iter()
+        .map(|line| line.replacen('{', r#"{"cache_read_input_tokens":0,"#, 1))
+        .collect();
+    let messages = |lines: &[String]| -> Vec<String> {
+        let ladder = Bench::of(&planted_prices(), &[lines.to_vec()]).ladder();
+        let of_caches = ladder.warnings.iter().filter(|one| one.code == "CACHE_USE_NOT_LOGGED");
+        of_caches.map(|one| one.message.clone()).collect()
+    };
+    let found = messages(&unsaid);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("2 calls went to models"), "{found:?}");
+    assert_eq!(messages(&said), Vec::<String>::new());
+}
