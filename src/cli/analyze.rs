@@ -42,8 +42,7 @@ pub(super) fn run(
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
     let mut document = assembled(&log, &ledger, &plan, assumptions)?;
-    document.findings =
-        assemble::findings(&findings::find(&ledger, &findings::Settings::default()));
+    document.findings = assemble::findings(&findings::find(&ledger, &plan.findings));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
     let printed = print(&document, plan.print, &plan.render);

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::assumptions::{self, TechniquesSection};
 use super::error::CliError;
 use super::file;
+use super::self_hosting::SelfHostingSection;
 use super::surroundings::Surroundings;
 use crate::ingest::mapping::MappingSettings;
 use crate::selection::nearest::nearest;
@@ -43,6 +44,8 @@ pub(super) struct ConfigFile {
     pub(super) techniques: TechniquesSection,
     /// What the plan of work rests on.
     pub(super) plan: PlanSection,
+    /// What a machine of one's own does and costs.
+    pub(super) self_hosting: Option<SelfHostingSection>,
     /// What users pay.
     pub(super) plans: PlansSection,
     /// How users are kept private.
@@ -263,6 +266,10 @@ mod tests {
             share = 0.3
             [plan]
             hourly_rate_usd = 80
+            [self_hosting]
+            input_tokens_per_second = 20000
+            output_tokens_per_second = 2500
+            usd_per_hour = 2.49
             [plans]
             price_usd = 19.99
             [privacy]
@@ -280,6 +287,7 @@ mod tests {
         let tags = file.features.tags["support"];
         assert_eq!((tags.asynchronous, tags.pinned, tags.cacheable), (Some(false), true, false));
         assert_eq!(file.plan.hourly_rate_usd, Some(Amount::Whole(80)));
+        assert!(file.self_hosting.is_some());
         assert_eq!(file.plans.price_usd, Some(Amount::Decimal(19.99)));
         assert_eq!(file.plans.price_usd.map(|amount| amount.text()).as_deref(), Some("19.99"));
         assert_eq!(file.formats["gateway"].fields["model"], "req.model");

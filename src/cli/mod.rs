@@ -25,6 +25,7 @@ mod prices;
 mod progress;
 mod quality;
 mod schema;
+mod self_hosting;
 mod standard;
 mod surroundings;
 mod terminal;

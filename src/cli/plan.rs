@@ -11,9 +11,11 @@ use super::error::CliError;
 use super::file;
 use super::ladder_plan::LadderPlan;
 use super::output::Output;
+use super::self_hosting;
 use super::surroundings::Surroundings;
 use super::terminal;
 use super::what_if::Question;
+use crate::findings;
 use crate::ingest::mapping::Mapping;
 use crate::ingest::source::STANDARD_INPUT;
 use crate::ledger::Settings;
@@ -40,6 +42,8 @@ pub(super) struct Plan {
     pub(super) prices: Overrides,
     /// How the ladder is climbed; `None` leaves it out.
     pub(super) ladder: Option<LadderPlan>,
+    /// What findings are looked for with.
+    pub(super) findings: findings::Settings,
     /// Which models take whose place, beside the ladder.
     pub(super) what_if: Vec<Question>,
     /// How users are named.
@@ -93,6 +97,7 @@ impl Plan {
             settings: settings(arguments, config, &by)?,
             prices: overrides(&arguments.pricing.files, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
+            findings: self_hosting::findings(config.settings.self_hosting.as_ref())?,
             what_if: Question::parse_all(&arguments.ladder.what_if)?,
             naming: naming(arguments, config)?,
             print: printed(&output.written, general, &outputs),
