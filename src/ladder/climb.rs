@@ -126,7 +126,7 @@ impl Climber<'_, '_> {
         let floor = self.bill(&Scenario::of(self.settings.assumptions.at(Band::Low)).grounded());
         let high = self.bill(&Scenario::of(self.settings.assumptions.at(Band::High)));
         let typical = self.totals.cost(Set::ALL);
-        let mut bands: Vec<draws::Band> = steps
+        let bands: Vec<draws::Band> = steps
             .iter()
             .filter(|step| step.skip.is_none())
             .map(|step| draws::Band {
@@ -137,8 +137,6 @@ impl Climber<'_, '_> {
                 on_top: self.on_top(step.technique),
             })
             .collect();
-        // No order of display may change a draw.
-        bands.sort_by_key(|band| band.technique);
         let days = self.day_bills();
         Ladder {
             order: self.settings.order,

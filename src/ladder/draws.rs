@@ -50,13 +50,15 @@ pub struct Percentiles {
 /// Draws the bill; `None` where nothing can move it.
 #[must_use]
 pub fn percentiles(typical_bill: NanoUsd, bands: &[Band]) -> Option<Percentiles> {
-    let moving: Vec<&Band> = bands
+    let mut moving: Vec<&Band> = bands
         .iter()
         .filter(|band| band.typical > NanoUsd::ZERO && (band.low != band.high))
         .collect();
     if moving.is_empty() {
         return None;
     }
+    // No order of display may change a draw.
+    moving.sort_by_key(|band| band.technique);
     let mut generator = Generator(SEED);
     let common = strata(&mut generator);
     let mut bills = vec![typical_bill.nano(); DRAWS];
@@ -197,6 +199,23 @@ mod tests {
             percentiles(nano(100_000), &[Band { low: nano(5), high: nano(5), ..band }]),
             None
         );
+    }
+
+    #[test]
+    fn no_order_of_display_changes_a_draw() {
+        let nano = NanoUsd::from_nano;
+        let band = |technique, low| Band {
+            technique,
+            low: nano(low),
+            typical: nano(50_000),
+            high: nano(70_000),
+            on_top: nano(50_000),
+        };
+        let (routing, batch) =
+            (band(TechniqueId::ModelRouting, 35_000), band(TechniqueId::BatchApi, 10_000));
+        let found = percentiles(nano(200_000), &[routing, batch]);
+        assert!(found.is_some());
+        assert_eq!(percentiles(nano(200_000), &[batch, routing]), found);
     }
 
     #[test]
