@@ -14,6 +14,7 @@ use crate::record::call::{
     Call, Count, Finish, Flags, LoggedCost, Operation, PackedUsage, RequestFacts, Source, Status,
     TagsId,
 };
+use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::lane::Tier;
 use crate::record::log::{FileAccount, Note};
@@ -72,6 +73,9 @@ pub struct Identity {
     /// Hash of a second id; where both records have one and neither is a
     /// side chain, it must be equal too.
     second: Option<NonZeroU128>,
+    /// Hash of the provider's own id of the answer, where it is known: another
+    /// system that saw the same call has it too.
+    response: Option<NonZeroU128>,
 }
 
 impl Identity {
@@ -86,7 +90,21 @@ impl Identity {
     #[must_use]
     pub fn of_pair(id: Option<&str>, second: Option<&str>) -> Self {
         let hash = |id: Option<&str>| NonZeroU128::new(xxh3_128(id?.as_bytes()));
-        Self { key: hash(id), second: hash(second) }
+        Self { key: hash(id), second: hash(second), response: None }
+    }
+
+    /// With the provider's own id of the answer (`chatcmpl-…`, `msg_…`), by
+    /// which the records of two systems are known to be one call.
+    #[must_use]
+    pub fn answered_by(self, response: Option<&str>) -> Self {
+        let response = response.and_then(|id| NonZeroU128::new(xxh3_128(id.as_bytes())));
+        Self { response, ..self }
+    }
+
+    /// The hash of the provider's id of the answer.
+    #[must_use]
+    pub const fn response(self) -> Option<NonZeroU128> {
+        self.response
     }
 
     /// The hash of the first id.
@@ -134,6 +152,8 @@ pub struct Batch {
     pub calls: Vec<Packed>,
     /// Buckets in order of line.
     pub buckets: Vec<Bucket>,
+    /// Charges in order of line.
+    pub charges: Vec<Charge>,
     /// Messages of session logs, to be put together by conversation.
     pub entries: Vec<Entry>,
     /// The account of the chunk's records.
@@ -146,6 +166,15 @@ pub struct Batch {
     content: u64,
 }
 
+/// How much a batch holds at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    calls: usize,
+    buckets: usize,
+    charges: usize,
+    entries: usize,
+}
+
 impl Batch {
     /// Says which record is being read.
     pub fn start_record(&mut self, file: u32, line: u64, bytes: &[u8]) {
@@ -155,15 +184,21 @@ impl Batch {
 
     /// How much the batch holds, to be able to [`Batch::undo`].
     #[must_use]
-    pub const fn mark(&self) -> (usize, usize, usize) {
-        (self.calls.len(), self.buckets.len(), self.entries.len())
+    pub const fn mark(&self) -> Mark {
+        Mark {
+            calls: self.calls.len(),
+            buckets: self.buckets.len(),
+            charges: self.charges.len(),
+            entries: self.entries.len(),
+        }
     }
 
     /// Forgets what was pushed since a mark: a rejected record leaves nothing.
-    pub fn undo(&mut self, (calls, buckets, entries): (usize, usize, usize)) {
-        self.calls.truncate(calls);
-        self.buckets.truncate(buckets);
-        self.entries.truncate(entries);
+    pub fn undo(&mut self, mark: Mark) {
+        self.calls.truncate(mark.calls);
+        self.buckets.truncate(mark.buckets);
+        self.charges.truncate(mark.charges);
+        self.entries.truncate(mark.entries);
     }
 
     /// Packs a draft.
@@ -215,6 +250,11 @@ impl Batch {
     /// Adds a bucket; its symbols must come from [`Batch::symbol`].
     pub fn push_bucket(&mut self, bucket: Bucket) {
         self.buckets.push(Bucket { source: self.source, ..bucket });
+    }
+
+    /// Adds a charge; its symbols must come from [`Batch::symbol`].
+    pub fn push_charge(&mut self, charge: Charge) {
+        self.charges.push(Charge { source: self.source, ..charge });
     }
 
     /// Adds a message of a session log.

@@ -306,7 +306,8 @@ fn draft<'a>(
         identity: Identity::of_pair(
             message.id.as_deref().or(line.id.as_deref()),
             line.request.as_deref(),
-        ),
+        )
+        .answered_by(message.id.as_deref()),
         ..Draft::default()
     };
     draft.request.has_tools = Some(true);

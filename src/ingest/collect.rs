@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::measure::memo::Memo;
 use crate::record::bucket::Bucket;
 use crate::record::call::{PromptId, TagsId};
+use crate::record::charge::Charge;
 use crate::record::log::{Accounting, FileAccount, Log, Note};
 use crate::record::prompt::{BlockId, Node, NodeId, Prompt, PromptTree};
 use crate::record::symbol::{Strings, Symbol};
@@ -25,6 +26,7 @@ pub(super) struct Collector {
     known_tags: FxHashMap<Vec<(Symbol, Symbol)>, TagsId>,
     packed: Vec<Packed>,
     buckets: Vec<Bucket>,
+    charges: Vec<Charge>,
     entries: Vec<Entry>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
@@ -77,6 +79,18 @@ impl Collector {
                 *symbol = rename(*symbol);
             }
             self.buckets.push(bucket);
+        }
+        for mut charge in batch.charges {
+            for symbol in [
+                &mut charge.provider,
+                &mut charge.model,
+                &mut charge.item,
+                &mut charge.account,
+                &mut charge.region,
+            ] {
+                *symbol = rename(*symbol);
+            }
+            self.charges.push(charge);
         }
         self.entries.extend(batch.entries.into_iter().map(|mut entry| {
             entry.session = rename(entry.session);
@@ -149,7 +163,8 @@ impl Collector {
                 account.take_in(found);
             }
         }
-        merge::count(&merged, &self.buckets, &mut accounting.files);
+        merge::count(&merged, &mut accounting.files);
+        merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
         let mut kept = merged.kept;
         if !self.entries.is_empty() {
             let mut sessions = transcript::Sessions {
@@ -178,6 +193,7 @@ impl Collector {
         accounting.notes.sort();
         merge::sort(&mut kept, &self.strings);
         merge::sort_buckets(&mut self.buckets, &self.strings);
+        merge::sort_charges(&mut self.charges, &self.strings);
         let stated_components = merge::stated(&mut kept);
         for prompt in &mut self.prompts {
             if let Some(answer) = &mut prompt.answer {
@@ -187,6 +203,7 @@ impl Collector {
         Log {
             calls: kept.into_iter().map(|packed| packed.call).collect(),
             buckets: self.buckets,
+            charges: self.charges,
             strings: self.strings,
             tag_sets: self.tag_sets,
             tree: self.writer.tree,

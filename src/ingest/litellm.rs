@@ -135,7 +135,8 @@ impl<'a> Row<'a> {
         let (usage, mut flags) = self.counts(inside, status)?;
         flags.gateway_cache_hit = self.cache_hit.and_then(Value::truth) == Some(true);
         let mut draft = Draft {
-            identity: Identity::of(request_id.as_deref()),
+            // The id is the answer's own where a provider gave one.
+            identity: Identity::of(request_id.as_deref()).answered_by(request_id.as_deref()),
             request_id,
             operation: name(self.call_type).map_or(Operation::Chat, |kind| operation(&kind)),
             time: times.start,

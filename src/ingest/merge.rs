@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::record::bucket::Bucket;
 use crate::record::call::{Call, Finish, PackedUsage};
+use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::log::FileAccount;
 use crate::record::symbol::{Strings, Symbol};
@@ -214,7 +215,7 @@ fn add_named<T>(left: Option<(T, Tokens)>, right: Option<(T, Tokens)>) -> Option
 }
 
 /// Enters what became of every record into the files' accounts.
-pub(super) fn count(merged: &Merged, buckets: &[Bucket], files: &mut [FileAccount]) {
+pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
     for packed in &merged.kept {
         if let Some(file) = files.get_mut(packed.call.source.file as usize) {
             if packed.call.flags.child {
@@ -235,10 +236,20 @@ pub(super) fn count(merged: &Merged, buckets: &[Bucket], files: &mut [FileAccoun
             }
         }
     }
+}
+
+/// Enters buckets and charges into the files' accounts.
+pub(super) fn count_periods(buckets: &[Bucket], charges: &[Charge], files: &mut [FileAccount]) {
     for bucket in buckets {
         if let Some(file) = files.get_mut(bucket.source.file as usize) {
             file.calls += 1;
             file.buckets += 1;
+        }
+    }
+    for charge in charges {
+        if let Some(file) = files.get_mut(charge.source.file as usize) {
+            file.calls += 1;
+            file.charges += 1;
         }
     }
 }
@@ -287,6 +298,19 @@ pub(super) fn sort_buckets(buckets: &mut [Bucket], strings: &Strings) {
             )
         };
         key(left).cmp(&key(right))
+    });
+}
+
+/// Sorts charges by period and dimensions.
+pub(super) fn sort_charges(charges: &mut [Charge], strings: &Strings) {
+    charges.sort_by_cached_key(|charge| {
+        let text = |symbol| strings.text_of(symbol).map(str::to_owned);
+        (
+            (charge.start.is_none(), charge.start, charge.end, charge.meter, charge.tier),
+            (text(charge.provider), text(charge.model), text(charge.item)),
+            (text(charge.account), text(charge.region)),
+            (charge.billed, charge.list, charge.source),
+        )
     });
 }
 

@@ -3,6 +3,7 @@
 
 use super::bucket::Bucket;
 use super::call::{Call, PromptId, TagsId};
+use super::charge::Charge;
 use super::component::Component;
 use super::prompt::{Block, BlockId, Prompt, PromptTree};
 use super::symbol::{Strings, Symbol};
@@ -15,6 +16,8 @@ pub struct Log {
     pub calls: Vec<Call>,
     /// Usage exports, sorted likewise.
     pub buckets: Vec<Bucket>,
+    /// Cost exports, sorted likewise.
+    pub charges: Vec<Charge>,
     /// The names behind every symbol.
     pub strings: Strings,
     /// Distinct tag sets, each sorted by key.
@@ -72,7 +75,7 @@ pub struct FileAccount {
     pub bytes: u64,
     /// Log records seen.
     pub lines: u64,
-    /// Records kept as calls or buckets.
+    /// Records kept as calls, buckets or charges.
     pub calls: u64,
     /// Records that restate a call kept elsewhere.
     pub duplicates: u64,
@@ -84,6 +87,8 @@ pub struct FileAccount {
     pub rejected: u64,
     /// Of `calls`, how many are buckets.
     pub buckets: u64,
+    /// Of `calls`, how many are charges.
+    pub charges: u64,
     /// Of the ignored, how many are halves that found their other half.
     pub joined: u64,
     /// Calls split off a record that names another model's usage.

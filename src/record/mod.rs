@@ -5,6 +5,7 @@
 
 pub mod bucket;
 pub mod call;
+pub mod charge;
 pub mod component;
 pub mod dimension;
 pub mod lane;

@@ -5,7 +5,8 @@ use crate::ingest::format::{Format, Framing, Outcome, Record, Sample};
 use crate::ingest::json::Fault;
 
 use super::body::{Reading, Shape};
-use super::{Logged, Parts, is_body, stream};
+use super::exchanged::{Exchanged, Logged};
+use super::{is_body, stream};
 
 /// Server-sent events of an answer, with or without `data:` before each.
 #[derive(Debug)]
@@ -37,10 +38,6 @@ impl Format for EventStream {
         };
         let mut reading = Reading::new(Draft::default(), record.memo);
         reading.draft.request.stream = Some(true);
-        let parts = Parts { answer: Logged::Answer(answer), ..Parts::default() };
-        match parts.read(&mut reading)? {
-            Outcome::Kept => parts.push(reading, batch),
-            outcome => Ok(outcome),
-        }
+        Exchanged { answer: Logged::Answer(answer), ..Exchanged::default() }.keep(reading, batch)
     }
 }

@@ -89,6 +89,7 @@ fn input(log: &Log) -> Input {
         ignored: sum(FileAccount::ignored_total),
         rejected: sum(|file| file.rejected),
         buckets: sum(|file| file.buckets),
+        charges: sum(|file| file.charges),
         joined: sum(|file| file.joined),
         child_calls: sum(|file| file.child_calls),
         rejections: files

@@ -12,7 +12,7 @@ pub struct Input {
     pub files: Vec<InputFile>,
     /// Log records read: lines of JSONL, rows of CSV, elements of an array.
     pub lines: u64,
-    /// Records kept as a call or a bucket.
+    /// Records kept as a call, a bucket or a charge.
     pub calls: u64,
     /// Records merged into another record of the same call.
     pub duplicates: u64,
@@ -22,6 +22,9 @@ pub struct Input {
     pub rejected: u64,
     /// Records kept that count many calls each (usage exports).
     pub buckets: u64,
+    /// Records kept that name a billed amount (cost exports).
+    #[serde(default)]
+    pub charges: u64,
     /// Request halves that found their answer; counted in `ignored`.
     pub joined: u64,
     /// Calls split off a kept record, over and above `calls`.
@@ -41,7 +44,7 @@ pub struct InputFile {
     pub bytes: u64,
     /// Log records in the file.
     pub lines: u64,
-    /// Records kept as a call or a bucket.
+    /// Records kept as a call, a bucket or a charge.
     pub calls: u64,
     /// Records merged into another record of the same call.
     pub duplicates: u64,
