@@ -32,6 +32,7 @@ mod merge;
 mod openai_usage;
 mod openinference_spans;
 mod pipeline;
+mod sources;
 mod value;
 mod walk;
 
