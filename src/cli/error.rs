@@ -77,7 +77,8 @@ impl CliError {
             }
             Self::Estimate { source, .. } => source.hint(),
             Self::NoBill { .. } => Some(
-                "give a provider's cost export, or CSV with the columns month and amount".to_owned(),
+                "give a provider's cost export, or CSV with the columns month and amount"
+                    .to_owned(),
             ),
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())

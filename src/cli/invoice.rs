@@ -43,9 +43,10 @@ fn read(plan: &Plan) -> Result<Log, CliError> {
     let log = ingest::read(&plan.invoices, options, &())?;
     let is_bill = |file: &FileAccount| file.charges > 0 || file.duplicates > 0;
     if let Some(file) = log.accounting.files.iter().find(|file| !is_bill(file)) {
-        let reason = file.rejections.first().map_or_else(String::new, |first| {
-            format!(": line {}: {}", first.line, first.reason)
-        });
+        let reason = file
+            .rejections
+            .first()
+            .map_or_else(String::new, |first| format!(": line {}: {}", first.line, first.reason));
         return Err(CliError::NoBill { path: file.path.clone(), reason });
     }
     if log.charges.is_empty() {
@@ -76,7 +77,7 @@ fn warn(document: &mut Document, log: &Log, charges: &Charges, plan: &Plan) {
             format!("{lines} of the bill begin outside --since and --until and were left out"),
         );
     }
-    if !plan.settings.filter.is_empty() {
+    if !plan.settings.filter.keeps_everything() {
         warn(
             "INVOICE_FILTERED",
             "the bill is whole, and --where leaves calls out: the gap holds their cost".to_owned(),

@@ -56,8 +56,8 @@ impl Format for InvoiceCsv {
             return Ok(Outcome::Ignored("a sum of the other rows"));
         }
         let when = when.ok_or(Fault::Missing("month"))?;
-        let (start, end) =
-            period(when).ok_or(Fault::BadField { field: MONTH, wanted: "YYYY-MM or YYYY-MM-DD" })?;
+        let (start, end) = period(when)
+            .ok_or(Fault::BadField { field: MONTH, wanted: "YYYY-MM or YYYY-MM-DD" })?;
         if row.get("currency").is_some_and(|currency| !currency.eq_ignore_ascii_case("usd")) {
             return Err(Fault::Other("the amount is not in US dollars"));
         }
@@ -215,7 +215,8 @@ mod tests {
         let mut read = |line| read(columns, line, &mut batch);
         assert_eq!(read("Total,,USD,9"), Ok(Outcome::Ignored("a sum of the other rows")));
         assert_eq!(read(",Total,USD,9"), Ok(Outcome::Ignored("a sum of the other rows")));
-        for line in ["2026-03,openai,EUR,9", "2026-13,,,9", ",,,9", "2026-03,,,", "2026-03,,,\"9,5\""]
+        for line in
+            ["2026-03,openai,EUR,9", "2026-13,,,9", ",,,9", "2026-03,,,", "2026-03,,,\"9,5\""]
         {
             assert!(read(line).is_err(), "{line}");
         }
@@ -224,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_table_with_other_columns_is_another_table() {
-        for columns in ["date,amount,input_tokens", "month,model", "model,cost", "date,cost,user_id"]
+        for columns in
+            ["date,amount,input_tokens", "month,model", "model,cost", "date,cost,user_id"]
         {
             assert!(!InvoiceCsv.detect(&Sample::Csv(&header(columns.as_bytes()))), "{columns}");
         }

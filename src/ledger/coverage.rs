@@ -29,8 +29,7 @@ pub struct Side {
 
 impl Side {
     /// Nothing, as a known number of calls.
-    const NONE: Self =
-        Self { calls: Some(0), input: None, output: None, cost: None, unpriced: 0 };
+    const NONE: Self = Self { calls: Some(0), input: None, output: None, cost: None, unpriced: 0 };
 
     fn add(&mut self, calls: Option<u64>, usage: &Usage, bill: &Bill) {
         let plus = |sum: &mut Option<Tokens>, value: Option<Tokens>| {

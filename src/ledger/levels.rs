@@ -320,9 +320,9 @@ where
         for entry in entries {
             let call = &subjects.providers.log.calls[entry.call as usize];
             let key = (call.provider, entry.model);
-            let (provider, model) = *known.entry(key).or_insert_with(|| {
-                (subjects.provider(key.0, key.1), subjects.model(key.0, key.1))
-            });
+            let (provider, model) = *known
+                .entry(key)
+                .or_insert_with(|| (subjects.provider(key.0, key.1), subjects.model(key.0, key.1)));
             let time = entry.time.and_then(Moment::timestamp);
             seen.unnamed += u64::from(provider.is_none());
             seen.families.entry((provider, Family::of(call.operation))).or_default().add(time);
@@ -334,7 +334,12 @@ where
     }
 
     /// Whether requests cover a part of a bucket's period, or might.
-    fn covers(&self, subjects: &Subjects<'a, 'b>, entry: &BucketEntry, levels: &mut Levels) -> bool {
+    fn covers(
+        &self,
+        subjects: &Subjects<'a, 'b>,
+        entry: &BucketEntry,
+        levels: &mut Levels,
+    ) -> bool {
         let bucket = &subjects.providers.log.buckets[entry.bucket as usize];
         let provider = subjects.provider(bucket.provider, entry.model);
         let family = Family::of(bucket.operation);
@@ -358,8 +363,9 @@ where
         }
         // A bucket that names no provider may be of any request's.
         provider.is_none()
-            && self.families.iter().any(|((_, other), span)| {
-                *other == family && span.meets(bucket) != Meeting::No
-            })
+            && self
+                .families
+                .iter()
+                .any(|((_, other), span)| *other == family && span.meets(bucket) != Meeting::No)
     }
 }

@@ -222,11 +222,15 @@ mod tests {
     #[test]
     fn one_layout_is_compared_by_what_both_files_name() {
         // Two projects apart are no repetition; by model alone they are one.
-        let apart =
-            [row(0, "api", 0..24, [Some(1), Some(1)], 9), row(1, "api", 0..24, [Some(1), Some(2)], 8)];
+        let apart = [
+            row(0, "api", 0..24, [Some(1), Some(1)], 9),
+            row(1, "api", 0..24, [Some(1), Some(2)], 8),
+        ];
         assert_eq!(repeated(&apart), [false; 2]);
-        let coarser =
-            [row(0, "api", 0..24, [Some(1), Some(1)], 9), row(1, "api", 0..24, [Some(1), None], 17)];
+        let coarser = [
+            row(0, "api", 0..24, [Some(1), Some(1)], 9),
+            row(1, "api", 0..24, [Some(1), None], 17),
+        ];
         assert_eq!(repeated(&coarser), [false, true]);
     }
 

@@ -228,7 +228,11 @@ fn one_sided(pricing: Pricing, groups: &mut BTreeMap<Key, Group<'_>>, causes: &m
             (true, false) => {
                 let priced = pricing.sum(&group.rows);
                 let calls = counted(group.rows.len() as u64, "call or bucket");
-                (Code::OnlyInLog, Usd::ZERO - priced, format!("{calls} that the bill does not name"))
+                (
+                    Code::OnlyInLog,
+                    Usd::ZERO - priced,
+                    format!("{calls} that the bill does not name"),
+                )
             }
             _ => return true,
         };
@@ -274,10 +278,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             code: Code::UnpricedModel,
             amount: None,
             model: model.map(ToString::to_string),
-            shown_by: format!(
-                "{} that the table cannot price",
-                counted(records, "call or bucket")
-            ),
+            shown_by: format!("{} that the table cannot price", counted(records, "call or bucket")),
             evidence: Evidence::Inferred,
         });
     }
@@ -308,7 +309,9 @@ fn unseen_requests(ledger: &Ledger<'_>, bill: &Bill, left: Usd, causes: &mut Vec
         return;
     }
     let is_billed = |provider: Option<&str>| {
-        bill.lines.iter().any(|line| line.provider.is_none() || line.provider.as_deref() == provider)
+        bill.lines
+            .iter()
+            .any(|line| line.provider.is_none() || line.provider.as_deref() == provider)
     };
     let mut unseen = Usd::ZERO;
     for coverage in ledger.coverage() {

@@ -54,7 +54,12 @@ impl Pair<'_> {
     /// Whether an amount is as good as billed.
     fn is_billed(&self, amount: Usd) -> bool {
         let differs = (self.billed - amount).femto().unsigned_abs();
-        differs <= self.rounding.femto().unsigned_abs().max(amount.femto().unsigned_abs() / CLOSE.unsigned_abs())
+        differs
+            <= self
+                .rounding
+                .femto()
+                .unsigned_abs()
+                .max(amount.femto().unsigned_abs() / CLOSE.unsigned_abs())
     }
 }
 
@@ -79,13 +84,13 @@ pub(super) fn find(
             continue;
         }
         if pair.gap().femto().unsigned_abs() <= pair.rounding.femto().unsigned_abs() {
-            causes.push(pair.cause(Code::Rounding, "less than the rounding of its lines".to_owned()));
+            causes
+                .push(pair.cause(Code::Rounding, "less than the rounding of its lines".to_owned()));
             continue;
         }
         open.push(pair);
     }
-    let tiers: Vec<Option<Tier>> =
-        open.iter().map(|pair| tier(ledger, pair, pricing)).collect();
+    let tiers: Vec<Option<Tier>> = open.iter().map(|pair| tier(ledger, pair, pricing)).collect();
     let one_tier = tiers.first().copied().flatten();
     let all_one_tier = one_tier.is_some() && tiers.iter().all(|tier| *tier == one_tier);
     if !all_one_tier && let Some(ratio) = constant_ratio(&open, pricing) {
@@ -107,7 +112,8 @@ pub(super) fn find(
             );
             causes.push(pair.cause(Code::Tier, shown));
         } else if cache_unseen(ledger, pair, pricing) {
-            let shown = "the log does not tell cached input, and less was billed than without a cache";
+            let shown =
+                "the log does not tell cached input, and less was billed than without a cache";
             causes.push(pair.cause(Code::CacheUnseen, shown.to_owned()));
         }
     }
@@ -155,7 +161,8 @@ fn tier(ledger: &Ledger<'_>, pair: &Pair<'_>, pricing: Pricing) -> Option<Tier> 
     if pair.group.rows.iter().any(|row| row.tier != Tier::Standard) {
         return None;
     }
-    let billed_at = |tier| pair.group.lines.iter().all(|line| line.tier.is_none_or(|at| at == tier));
+    let billed_at =
+        |tier| pair.group.lines.iter().all(|line| line.tier.is_none_or(|at| at == tier));
     TIERS.into_iter().filter(|tier| billed_at(*tier)).find(|tier| {
         let other = otherwise(pair, pricing, |record| at_tier(ledger, record, *tier));
         other.is_some_and(|other| other != pair.priced && pair.is_billed(other))
@@ -186,9 +193,7 @@ fn constant_ratio(open: &[Pair<'_>], pricing: Pricing) -> Option<String> {
     let parts: Vec<(Usd, Usd, Usd)> = match open {
         [] => return None,
         [one] => by_period(one, pricing)?,
-        several => {
-            several.iter().map(|pair| (pair.billed, pair.priced, pair.rounding)).collect()
-        }
+        several => several.iter().map(|pair| (pair.billed, pair.priced, pair.rounding)).collect(),
     };
     let billed: Usd = parts.iter().map(|part| part.0).sum();
     let priced: Usd = parts.iter().map(|part| part.1).sum();

@@ -171,11 +171,7 @@ impl Code {
 /// Holds a ledger against the charges of a bill, which may be its own log's;
 /// `None` where the bill is empty.
 #[must_use]
-pub fn reconcile(
-    ledger: &Ledger<'_>,
-    bill_log: &Log,
-    charges: &Charges,
-) -> Option<Reconciliation> {
+pub fn reconcile(ledger: &Ledger<'_>, bill_log: &Log, charges: &Charges) -> Option<Reconciliation> {
     if charges.kept.is_empty() {
         return None;
     }

@@ -39,8 +39,8 @@ pub(super) fn levels(ledger: &Ledger<'_>) -> Option<Levels> {
         plus(&mut row.2, bucket.usage.output);
         plus(&mut row.3, aside.entry.bill.total());
     }
-    let set_aside = rows.into_iter().map(|((reason, provider), (buckets, input, output, cost))| {
-        SetAside {
+    let set_aside =
+        rows.into_iter().map(|((reason, provider), (buckets, input, output, cost))| SetAside {
             reason: match reason {
                 Reason::Requests => SetAsideReason::Requests,
                 Reason::FinerExport => SetAsideReason::FinerExport,
@@ -50,8 +50,7 @@ pub(super) fn levels(ledger: &Ledger<'_>) -> Option<Levels> {
             input_tokens: input,
             output_tokens: output,
             cost_usd: cost.map(Usd::to_nano),
-        }
-    });
+        });
     Some(Levels {
         set_aside_buckets: found.len() as u64,
         set_aside: set_aside.collect(),
@@ -87,9 +86,9 @@ fn coverage(found: &Coverage) -> ExportCoverage {
         export: side(&export),
         requests: side(&requests),
         difference_usd: difference,
-        difference_share: difference.zip(costs).and_then(|(difference, (_, requests))| {
-            Share::of_nano(difference, requests.to_nano())
-        }),
+        difference_share: difference
+            .zip(costs)
+            .and_then(|(difference, (_, requests))| Share::of_nano(difference, requests.to_nano())),
         // A share of counts, kept in the same integers as a share of dollars.
         difference_tokens_share: Share::of_nano(
             tokens(&export) - tokens(&requests),
@@ -121,9 +120,8 @@ pub(super) fn billed(ledger: &Ledger<'_>, naming: &Naming) -> Option<Billed> {
     let text = |symbol: Option<Symbol>| log.strings.text_of(symbol).map(str::to_owned);
     let total: Usd = charges.iter().map(|charge| charge.billed).sum();
     let rows = |key: &dyn Fn(&Charge) -> Option<String>| billed_rows(&charges, total, key);
-    let list: Option<Usd> = charges
-        .iter()
-        .try_fold(Usd::ZERO, |sum, charge| charge.list.map(|list| sum + list));
+    let list: Option<Usd> =
+        charges.iter().try_fold(Usd::ZERO, |sum, charge| charge.list.map(|list| sum + list));
     Some(Billed {
         billed_usd: total.to_nano(),
         list_usd: list.map(Usd::to_nano),
@@ -199,10 +197,7 @@ fn date(at: Timestamp) -> Option<String> {
 /// Both sides of a bill as the document has them; `invoice` is the log of its
 /// files where they were given apart.
 #[must_use]
-pub fn reconciliation(
-    found: &reconcile::Reconciliation,
-    invoice: Option<&Log>,
-) -> Reconciliation {
+pub fn reconciliation(found: &reconcile::Reconciliation, invoice: Option<&Log>) -> Reconciliation {
     let whole = &found.whole;
     let (priced, billed) = (whole.priced.map(Usd::to_nano), whole.billed.map(Usd::to_nano));
     let gap = billed.unwrap_or_default() - priced.unwrap_or_default();
@@ -219,7 +214,9 @@ pub fn reconciliation(
     }
     let mut models = reconciled_rows(&found.models, &causes);
     models.sort_by_key(|row| {
-        std::cmp::Reverse(row.billed_usd.unwrap_or_default().max(row.priced_usd.unwrap_or_default()))
+        std::cmp::Reverse(
+            row.billed_usd.unwrap_or_default().max(row.priced_usd.unwrap_or_default()),
+        )
     });
     Reconciliation {
         files: invoice.map_or_else(Vec::new, invoice_files),
