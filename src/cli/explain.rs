@@ -60,7 +60,7 @@ fn topics() -> impl Iterator<Item = Topic> {
 /// about it.
 fn coded(page: &'static str) -> impl Iterator<Item = Topic> {
     let opening = page.split("\n## ").next().unwrap_or_default();
-    opening.lines().filter_map(|line| {
+    opening.lines().filter_map(move |line| {
         let (name, meaning) = line.strip_prefix("| `")?.split_once("` | ")?;
         let meaning = meaning.strip_suffix(" |")?;
         Some(Topic { name, meaning, page: section_of(page, name)? })

@@ -61,7 +61,7 @@ impl Format for InvoiceCsv {
         if row.get("currency").is_some_and(|currency| !currency.eq_ignore_ascii_case("usd")) {
             return Err(Fault::Other("the amount is not in US dollars"));
         }
-        let billed = amount(&row, &AMOUNTS)?.ok_or(Fault::Missing("amount"))?;
+        let billed = amount(row, &AMOUNTS)?.ok_or(Fault::Missing("amount"))?;
         let tier = row.get("tier").map(|tier| {
             Tier::parse(tier).ok_or(Fault::BadField { field: "tier", wanted: "a service tier" })
         });
@@ -78,7 +78,7 @@ impl Format for InvoiceCsv {
             meter: meter?,
             tier: tier.transpose()?,
             billed,
-            list: amount(&row, &["list_usd"])?,
+            list: amount(row, &["list_usd"])?,
             ..Charge::default()
         };
         batch.push_charge(charge);

@@ -29,9 +29,11 @@ pub struct Side {
 
 impl Side {
     /// Nothing, as a known number of calls.
-    const NONE: Self = Self { calls: Some(0), input: None, output: None, cost: None, unpriced: 0 };
+    pub const NONE: Self =
+        Self { calls: Some(0), input: None, output: None, cost: None, unpriced: 0 };
 
-    fn add(&mut self, calls: Option<u64>, usage: &Usage, bill: &Bill) {
+    /// Adds a record.
+    pub fn add(&mut self, calls: Option<u64>, usage: &Usage, bill: &Bill) {
         let plus = |sum: &mut Option<Tokens>, value: Option<Tokens>| {
             if let Some(value) = value {
                 *sum = Some(sum.unwrap_or_default() + value);
@@ -79,6 +81,13 @@ pub struct Coverage {
     pub models: BTreeMap<Option<String>, Pair>,
 }
 
+/// Periods of an export's buckets.
+#[derive(Debug, Default)]
+struct Times {
+    dated: Vec<(i64, i64)>,
+    has_undated: bool,
+}
+
 /// Periods that do not touch, in order.
 #[derive(Debug, Default)]
 struct Periods(Vec<(i64, i64)>);
@@ -113,8 +122,7 @@ impl Ledger<'_> {
             pricer: &self.pricer,
         };
         let mut found: BTreeMap<(Option<&str>, Family), Coverage> = BTreeMap::new();
-        let mut periods: BTreeMap<(Option<&str>, Family), (Vec<(i64, i64)>, bool)> =
-            BTreeMap::new();
+        let mut times: BTreeMap<(Option<&str>, Family), Times> = BTreeMap::new();
         let set_aside = self.levels.set_aside.iter();
         for aside in set_aside.filter(|aside| aside.reason == Reason::Requests) {
             let bucket = self.bucket(&aside.entry);
@@ -132,38 +140,39 @@ impl Ledger<'_> {
                 let side = pair.export.get_or_insert(Side::NONE);
                 side.add(bucket.calls, &bucket.usage, &aside.entry.bill);
             }
-            let (dated, undated) = periods.entry(key).or_default();
+            let times = times.entry(key).or_default();
             match period(bucket.start, bucket.end) {
-                Some(period) => dated.push(period),
-                None => *undated = true,
+                Some(period) => times.dated.push(period),
+                None => times.has_undated = true,
             }
         }
         if found.is_empty() {
             return Vec::new();
         }
         for (key, coverage) in &mut found {
-            let (dated, undated) = periods.remove(key).unwrap_or_default();
-            let periods = Periods::of(dated);
+            let times = times.remove(key).unwrap_or_default();
+            let periods = Periods::of(times.dated);
             coverage.period = periods.0.first().zip(periods.0.last()).map(|(first, last)| {
                 (Timestamp::from_micros(first.0), Timestamp::from_micros(last.1))
             });
-            self.add_requests(&subjects, *key, &periods, undated, coverage);
+            let is_then = |time| times.has_undated || periods.holds(time);
+            self.add_requests(&subjects, key.0, &is_then, coverage);
         }
         found.into_values().collect()
     }
 
+    /// Adds the requests of a time, and those that do not say theirs.
     fn add_requests(
         &self,
         subjects: &Subjects<'_, '_>,
-        (wanted, family): (Option<&str>, Family),
-        periods: &Periods,
-        undated: bool,
+        wanted: Option<&str>,
+        is_then: &dyn Fn(Timestamp) -> bool,
         coverage: &mut Coverage,
     ) {
         for entry in &self.entries {
             let call = self.call(entry);
             let time = entry.time.and_then(Moment::timestamp);
-            if !time.is_none_or(|time| undated || periods.holds(time)) {
+            if !time.is_none_or(is_then) {
                 continue;
             }
             let provider = subjects.provider(call.provider, entry.model);
@@ -171,7 +180,7 @@ impl Ledger<'_> {
                 continue;
             }
             let model = subjects.model(call.provider, entry.model).map(str::to_owned);
-            let is_same = Family::of(call.operation) == family
+            let is_same = Family::of(call.operation) == coverage.family
                 || (model.is_some()
                     && coverage.models.get(&model).is_some_and(|pair| pair.export.is_some()));
             if !is_same {

@@ -113,11 +113,8 @@ impl Charges {
 }
 
 /// Takes out of the buckets those that something else speaks of.
-pub(super) fn settle<'a>(
-    log: &'a Log,
-    table: &'a PriceTable,
-    names: &Strings,
-    pricer: &Pricer<'a>,
+pub(super) fn settle(
+    subjects: &Subjects<'_, '_>,
     entries: &[Entry],
     buckets: &mut Vec<BucketEntry>,
 ) -> Levels {
@@ -125,14 +122,13 @@ pub(super) fn settle<'a>(
     if buckets.is_empty() {
         return levels;
     }
-    let subjects = Subjects { providers: Providers { table, log }, names, pricer };
-    let again = repeated(&stated(log, &subjects, buckets));
-    let seen = Seen::of(&subjects, entries);
+    let again = repeated(&stated(subjects, buckets));
+    let seen = Seen::of(subjects, entries);
     let mut again = again.into_iter();
     buckets.retain(|entry| {
         let reason = if again.next() == Some(true) {
             Reason::FinerExport
-        } else if seen.covers(&subjects, entry, &mut levels) {
+        } else if seen.covers(subjects, entry, &mut levels) {
             Reason::Requests
         } else {
             return true;
@@ -143,11 +139,8 @@ pub(super) fn settle<'a>(
     levels
 }
 
-fn stated<'a>(
-    log: &'a Log,
-    subjects: &Subjects<'a, '_>,
-    buckets: &[BucketEntry],
-) -> Vec<Stated<'a>> {
+fn stated<'a>(subjects: &Subjects<'a, '_>, buckets: &[BucketEntry]) -> Vec<Stated<'a>> {
+    let log = subjects.providers.log;
     // Two layouts are told apart by name, so models need only be told apart
     // inside one: their own names do.
     let rows = buckets.iter().map(|entry| {

@@ -37,7 +37,7 @@ use crate::units::{Evidence, Moment, Timestamp, Usd};
 
 use components::Components;
 use conversation::Conversations;
-use levels::{Charges, Levels};
+use levels::{Charges, Levels, Providers, Subjects};
 use pricing::{Amounts, Bill, Pricer};
 
 /// What the user chose.
@@ -180,7 +180,9 @@ impl<'a> Ledger<'a> {
         let seen = log.calls.len() + log.buckets.len();
         let charges = Charges::of(log, table, settings);
         let left_out = (seen - entries.len() - buckets.len()) as u64 + charges.left_out;
-        let levels = levels::settle(log, table, &names, &pricer, &entries, &mut buckets);
+        let subjects =
+            Subjects { providers: Providers { table, log }, names: &names, pricer: &pricer };
+        let levels = levels::settle(&subjects, &entries, &mut buckets);
         let conversations = Conversations::of(log, &entries);
         let components = Components::of(log, &entries, &conversations, &pricer);
         let feature_evidence = if by_call_site || !settings.features.is_empty() {

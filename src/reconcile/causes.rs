@@ -32,6 +32,9 @@ impl Group<'_> {
     }
 }
 
+/// The periods that one side has, by provider.
+type Periods = BTreeMap<Option<Name>, BTreeSet<Option<Name>>>;
+
 /// What usage costs for the comparison: without hosted tools where the bill has
 /// lines of its own for them.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +146,6 @@ fn missing_periods(
     if bill.grain == Grain::Whole || uses.rows.iter().any(|row| !row.dated) {
         return;
     }
-    type Periods = BTreeMap<Option<Name>, BTreeSet<Option<Name>>>;
     let (mut used, mut billed) = (Periods::new(), Periods::new());
     for ((provider, _), group) in &*groups {
         let used = used.entry(provider.clone()).or_default();

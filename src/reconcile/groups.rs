@@ -53,17 +53,21 @@ pub(super) struct Uses {
 /// A provider and a model under their names in the table.
 type Subject = (Option<Name>, Option<Name>);
 
-/// Names that were given before.
-#[derive(Default)]
-struct Names {
+/// A ledger and a bill while usage is taken from the one for the other, with
+/// the names that were given before.
+struct Taking<'a> {
+    ledger: &'a Ledger<'a>,
+    bill: &'a Bill,
+    uses: Uses,
     subjects: FxHashMap<(Option<Symbol>, Option<Symbol>), Subject>,
     /// Periods by day.
     periods: FxHashMap<i64, Option<Name>>,
 }
 
-impl Names {
-    fn subject(&mut self, ledger: &Ledger<'_>, seen: &Seen<'_>) -> Subject {
+impl Taking<'_> {
+    fn subject(&mut self, seen: &Seen<'_>) -> Subject {
         let key = (seen.provider, seen.model);
+        let ledger = self.ledger;
         let name = || {
             let found = ledger.pricer.find(key.0, key.1);
             let named = ledger.log.strings.text_of(key.0);
@@ -77,16 +81,22 @@ impl Names {
         self.subjects.entry(key).or_insert_with(name).clone()
     }
 
-    fn period(&mut self, bill: &Bill, at: Option<Timestamp>) -> Option<Name> {
+    fn period(&mut self, at: Option<Timestamp>) -> Option<Name> {
         let day = at?.micros().div_euclid(DAY);
-        let name = || bill.grain.period(at).map(Name::from);
+        let grain = self.bill.grain;
+        let name = || grain.period(at).map(Name::from);
         self.periods.entry(day).or_insert_with(name).clone()
     }
 }
 
-pub(super) fn uses(ledger: &Ledger<'_>, bill: &Bill) -> Uses {
-    let mut uses = Uses::default();
-    let mut names = Names::default();
+pub(super) fn uses<'a>(ledger: &'a Ledger<'a>, bill: &'a Bill) -> Uses {
+    let mut taking = Taking {
+        ledger,
+        bill,
+        uses: Uses::default(),
+        subjects: FxHashMap::default(),
+        periods: FxHashMap::default(),
+    };
     for (index, entry) in ledger.entries.iter().enumerate() {
         let call = ledger.call(entry);
         if call.flags.gateway_cache_hit {
@@ -103,7 +113,7 @@ pub(super) fn uses(ledger: &Ledger<'_>, bill: &Bill) -> Uses {
             tier: call.tier,
             price: &entry.bill,
         };
-        uses.add(ledger, bill, &mut names, &seen, || ledger.amounts(entry).fees);
+        taking.add(&seen, || ledger.amounts(entry).fees);
     }
     for (index, entry) in ledger.buckets.iter().enumerate() {
         let bucket = ledger.bucket(entry);
@@ -117,9 +127,9 @@ pub(super) fn uses(ledger: &Ledger<'_>, bill: &Bill) -> Uses {
             tier: bucket.tier,
             price: &entry.bill,
         };
-        uses.add(ledger, bill, &mut names, &seen, || ledger.bucket_amounts(entry).fees);
+        taking.add(&seen, || ledger.bucket_amounts(entry).fees);
     }
-    uses
+    taking.uses
 }
 
 /// A call or a bucket as the ledger has it.
@@ -134,19 +144,13 @@ struct Seen<'a> {
     price: &'a Price,
 }
 
-impl Uses {
-    fn add(
-        &mut self,
-        ledger: &Ledger<'_>,
-        bill: &Bill,
-        names: &mut Names,
-        seen: &Seen<'_>,
-        fees: impl Fn() -> Usd,
-    ) {
-        let (provider, model) = names.subject(ledger, seen);
+impl Taking<'_> {
+    fn add(&mut self, seen: &Seen<'_>, fees: impl Fn() -> Usd) {
+        let (provider, model) = self.subject(seen);
         let cost = seen.price.total();
-        let outside = &mut self.outside;
-        match bill.belongs(provider.as_deref(), seen.at) {
+        let period = self.period(seen.at);
+        let outside = &mut self.uses.outside;
+        match self.bill.belongs(provider.as_deref(), seen.at) {
             Belongs::Yes => {}
             Belongs::OtherProvider => {
                 outside.other_providers += 1;
@@ -161,14 +165,14 @@ impl Uses {
         }
         if let Some(at) = seen.at {
             let end = seen.end.unwrap_or(at);
-            let (first, last) = self.window.unwrap_or((at, end));
-            self.window = Some((first.min(at), last.max(end)));
+            let (first, last) = self.uses.window.unwrap_or((at, end));
+            self.uses.window = Some((first.min(at), last.max(end)));
         }
-        self.rows.push(Use {
+        self.uses.rows.push(Use {
             record: seen.record,
             provider,
             model,
-            period: names.period(bill, seen.at),
+            period,
             dated: seen.at.is_some(),
             cost,
             fees: fees(),

@@ -1,6 +1,8 @@
 //! Bills held against what is priced, on small logs whose every figure can be
 //! worked out by hand. Prices as in `levels.rs`.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::levels::{Folder, requests, two_days};
@@ -150,14 +152,12 @@ fn models_of_one_side_are_named() {
 fn days_of_one_side_are_named() {
     // Requests on the 2nd and the 4th, bills for the 2nd, 3rd and 5th: 15 of
     // `large` and 1.50 of `small` each day.
-    let log = format!(
-        "{}{}",
-        both_models("02"),
-        both_models("04").lines().skip(1).map(|line| format!("{line}\n")).collect::<String>()
-    );
+    let fourth = both_models("04");
+    let (_, fourth) = fourth.split_once('\n').expect("a header");
+    let log = both_models("02") + fourth;
     let mut bill = "date,provider,model,cost\n".to_owned();
     for day in ["02", "03", "05"] {
-        bill += &format!("2026-03-{day},openai,small,1.50\n2026-03-{day},openai,large,15\n");
+        let _ = writeln!(bill, "2026-03-{day},openai,small,1.50\n2026-03-{day},openai,large,15");
     }
     let folder = Folder::new();
     let (log, bill) = (folder.file("log.csv", &log), folder.file("bill.csv", &bill));

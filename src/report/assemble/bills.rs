@@ -12,7 +12,7 @@ use crate::reconcile;
 use crate::record::charge::{Charge, Meter};
 use crate::record::log::Log;
 use crate::record::symbol::Symbol;
-use crate::units::{NanoUsd, Share, Timestamp, Tokens, Usd, counted};
+use crate::units::{NanoUsd, Share, Timestamp, Usd, counted};
 
 use super::super::document::{
     Billed, BilledRow, ExportCoverage, GapCause, InvoiceFile, LevelSide, Levels, ModelCoverage,
@@ -28,29 +28,25 @@ pub(super) fn levels(ledger: &Ledger<'_>) -> Option<Levels> {
     if found.is_empty() {
         return None;
     }
-    let mut rows: BTreeMap<(Reason, &str), (u64, Option<Tokens>, Option<Tokens>, Option<Usd>)> =
-        BTreeMap::new();
+    let mut rows: BTreeMap<(Reason, &str), (u64, Side)> = BTreeMap::new();
     for aside in found {
         let bucket = ledger.bucket(&aside.entry);
         let provider = ledger.log.strings.text_of(bucket.provider).unwrap_or(UNKNOWN_KEY);
-        let row = rows.entry((aside.reason, provider)).or_default();
+        let row = rows.entry((aside.reason, provider)).or_insert((0, Side::NONE));
         row.0 += 1;
-        plus(&mut row.1, bucket.usage.input);
-        plus(&mut row.2, bucket.usage.output);
-        plus(&mut row.3, aside.entry.bill.total());
+        row.1.add(bucket.calls, &bucket.usage, &aside.entry.bill);
     }
-    let set_aside =
-        rows.into_iter().map(|((reason, provider), (buckets, input, output, cost))| SetAside {
-            reason: match reason {
-                Reason::Requests => SetAsideReason::Requests,
-                Reason::FinerExport => SetAsideReason::FinerExport,
-            },
-            provider: provider.to_owned(),
-            buckets,
-            input_tokens: input,
-            output_tokens: output,
-            cost_usd: cost.map(Usd::to_nano),
-        });
+    let set_aside = rows.into_iter().map(|((reason, provider), (buckets, side))| SetAside {
+        reason: match reason {
+            Reason::Requests => SetAsideReason::Requests,
+            Reason::FinerExport => SetAsideReason::FinerExport,
+        },
+        provider: provider.to_owned(),
+        buckets,
+        input_tokens: side.input,
+        output_tokens: side.output,
+        cost_usd: side.cost.map(Usd::to_nano),
+    });
     Some(Levels {
         set_aside_buckets: found.len() as u64,
         set_aside: set_aside.collect(),
