@@ -25,6 +25,7 @@ mod claude_code;
 mod collect;
 mod detect;
 pub mod exchange;
+mod invoice_csv;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
@@ -55,6 +56,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &block_trace::BlockTrace,
     &azure_trace::AzureTrace,
     &litellm_spend::LitellmSpendCsv,
+    &invoice_csv::InvoiceCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];
