@@ -9,6 +9,7 @@ pub mod csv_rows;
 pub mod event_lines;
 pub mod format;
 pub mod framing;
+pub mod join;
 pub mod json;
 pub mod mapping;
 pub mod prompt;
@@ -17,6 +18,7 @@ pub mod transcript;
 
 pub mod messages_usage;
 
+mod anthropic_batch;
 mod anthropic_usage;
 mod azure_trace;
 mod block_trace;
@@ -29,6 +31,7 @@ mod litellm;
 mod litellm_payload;
 mod litellm_spend;
 mod merge;
+mod openai_batch;
 mod openai_usage;
 mod openinference_spans;
 mod pipeline;
@@ -44,6 +47,8 @@ pub use pipeline::{Progress, ReadOptions, read};
 pub const FORMATS: &[&dyn Format] = &[
     &openai_usage::OpenAiUsage,
     &anthropic_usage::AnthropicUsage,
+    &openai_batch::OpenAiBatch,
+    &anthropic_batch::AnthropicBatch,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
     &openinference_spans::OpeninferenceSpans,

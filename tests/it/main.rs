@@ -12,6 +12,7 @@
 
 mod backtest;
 mod batch;
+mod batch_files;
 mod broken_files;
 mod claude_code;
 mod cli;
