@@ -35,6 +35,7 @@ mod openai_batch;
 mod openai_usage;
 mod openinference_spans;
 mod pipeline;
+mod sources;
 mod value;
 mod walk;
 

@@ -40,3 +40,4 @@ mod rewriting;
 mod routing;
 mod small_logs;
 mod tuning;
+mod two_systems;
