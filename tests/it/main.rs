@@ -41,3 +41,4 @@ mod routing;
 mod small_logs;
 mod tuning;
 mod two_systems;
+mod vendor_exports;
