@@ -70,7 +70,7 @@ impl Format for AnthropicCostReport {
 struct Cost<'a> {
     amount: Option<Json<'a>>,
     currency: Option<Json<'a>>,
-    cost_type: Option<Json<'a>>,
+    kind: Option<Json<'a>>,
     token_type: Option<Json<'a>>,
     description: Option<Json<'a>>,
     model: Option<Json<'a>>,
@@ -87,7 +87,7 @@ impl<'a> Cost<'a> {
             let place = match key {
                 "amount" => &mut cost.amount,
                 "currency" => &mut cost.currency,
-                "cost_type" => &mut cost.cost_type,
+                "cost_type" => &mut cost.kind,
                 "token_type" => &mut cost.token_type,
                 "description" => &mut cost.description,
                 "model" => &mut cost.model,
@@ -116,16 +116,16 @@ impl<'a> Cost<'a> {
         if text(self.currency).is_some_and(|currency| !currency.eq_ignore_ascii_case("usd")) {
             return Err(Fault::Other("the amount is not in US dollars"));
         }
-        let meter = meter(text(self.cost_type).as_deref(), text(self.token_type).as_deref());
+        let meter = meter(text(self.kind).as_deref(), text(self.token_type).as_deref());
         let model = text(self.model);
         let description = text(self.description);
         if description.is_none() && model.is_none() {
-            batch.note("NOT_GROUPED_BY_LINE_ITEM", "costs without a line item name no model; export them with group_by[]=description, workspace_id");
+            batch.note("NOT_GROUPED_BY_LINE_ITEM", "costs without a line item name no model; export them grouped by line item (OpenAI) or description (Anthropic)");
         }
         // The description says model and meter once more, for people.
         let is_told =
             model.is_some() && !matches!(meter, Meter::Unstated | Meter::Tool | Meter::Other);
-        let item = description.or_else(|| text(self.cost_type)).filter(|_| !is_told);
+        let item = description.or_else(|| text(self.kind)).filter(|_| !is_told);
         let window = text(self.context_window);
         let word = text(self.tier);
         Ok(Charge {

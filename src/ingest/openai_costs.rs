@@ -159,7 +159,7 @@ impl<'a> Cost<'a> {
         let item = self.item.and_then(Value::name);
         let line = LineItem::of(item.as_deref().unwrap_or_default());
         if item.is_none() {
-            batch.note("NOT_GROUPED_BY_LINE_ITEM", "costs without a line item name no model; export them with group_by=line_item,project_id");
+            batch.note("NOT_GROUPED_BY_LINE_ITEM", "costs without a line item name no model; export them grouped by line item (OpenAI) or description (Anthropic)");
         }
         let mut name =
             |value: Option<Value<'_>>| batch.symbol(value.and_then(Value::name).as_deref());

@@ -3,6 +3,7 @@
 //! Every expected number is worked out by hand from the fixture named beside it
 //! or from the lines in the test.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -75,8 +76,9 @@ fn content(log: &Log) -> String {
                 log.tree.path(prompt.end).len(),
             )
         });
-        text += &format!(
-            "{} {} {} {:?} {:?} {:?} {:?} {prompt:?}\n",
+        let _ = writeln!(
+            text,
+            "{} {} {} {:?} {:?} {:?} {:?} {prompt:?}",
             name(call.request_id),
             name(call.model),
             name(call.feature),

@@ -73,10 +73,10 @@ fn totals(log: &Log) -> (u64, u64, u64) {
     )
 }
 
-/// Seconds since 1970 of a day of March 2026.
-fn march(day: i64) -> Option<Timestamp> {
+/// Midnight UTC of a day of March 2026.
+fn march(day: i64) -> Timestamp {
     // 2026-03-02 is 1,772,409,600 s after the epoch (GNU date).
-    Some(Timestamp::from_micros((1_772_409_600 + (day - 2) * 86_400) * 1_000_000))
+    Timestamp::from_micros((1_772_409_600 + (day - 2) * 86_400) * 1_000_000)
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn costs_of_openai_are_charges() {
         assert!(told.contains(&expected), "{expected:?} is not in {told:?}");
     }
     let first = &log.charges[0];
-    assert_eq!((first.start, first.end), (march(3), march(4)));
+    assert_eq!((first.start, first.end), (Some(march(3)), Some(march(4))));
     assert_eq!(text(first.provider), "openai");
     expect_reasons(
         "openai-costs/rejected/buckets.jsonl",
@@ -125,7 +125,7 @@ fn costs_of_the_dashboard_say_the_same() {
     assert_eq!(file.ignored, [("empty bucket", 1)]);
     // 0.895874 + 0.104126.
     assert_eq!(billed(&log), usd("1"));
-    assert_eq!((log.charges[0].start, log.charges[0].meter), (march(2), Meter::Output));
+    assert_eq!((log.charges[0].start, log.charges[0].meter), (Some(march(2)), Meter::Output));
     let notes: Vec<_> = log.accounting.notes.iter().map(|note| note.code).collect();
     assert_eq!(notes, ["NOT_GROUPED_BY_LINE_ITEM"]);
     let quiet = fixture("openai-costs/ignored/dashboard.csv");
@@ -144,7 +144,7 @@ fn rows_of_the_dashboard_are_buckets() {
     let batch = log.buckets.iter().find(|bucket| bucket.tier == Tier::Batch).expect("batch: TRUE");
     assert_eq!(batch.other_modality, Tokens::new(30));
     assert_eq!(log.strings.text_of(batch.feature), Some("key_2"));
-    assert_eq!(batch.start, march(2));
+    assert_eq!(batch.start, Some(march(2)));
     for (name, reason) in
         [("quiet.csv", "empty bucket"), ("images.csv", "usage that is not counted in tokens")]
     {
@@ -223,7 +223,7 @@ fn usage_of_the_console_is_disjoint() {
     assert!(log.buckets.iter().all(|bucket| bucket.calls.is_none()));
     let nightly = log.buckets.iter().find(|bucket| bucket.tier == Tier::Batch).expect("batch");
     assert_eq!((nightly.long_context, nightly.tool_requests), (Some(true), 3));
-    assert_eq!((nightly.start, nightly.end), (march(2), march(3)));
+    assert_eq!((nightly.start, nightly.end), (Some(march(2)), Some(march(3))));
     let text = |symbol| log.strings.text_of(symbol);
     assert_eq!((text(nightly.account), text(nightly.feature)), (Some("Reports"), Some("nightly")));
     assert!(log.accounting.notes.is_empty(), "{:?}", log.accounting.notes);
