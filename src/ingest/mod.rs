@@ -9,6 +9,7 @@ pub mod csv_rows;
 pub mod event_lines;
 pub mod format;
 pub mod framing;
+pub mod join;
 pub mod json;
 pub mod mapping;
 pub mod prompt;
@@ -17,12 +18,19 @@ pub mod transcript;
 
 pub mod messages_usage;
 
+mod anthropic_batch;
+mod anthropic_console_cost;
+mod anthropic_console_usage;
+mod anthropic_cost_report;
+mod anthropic_terms;
 mod anthropic_usage;
 mod azure_trace;
 mod block_trace;
 mod canonical;
 mod claude_code;
+mod claude_code_analytics;
 mod collect;
+mod deepseek_export;
 mod detect;
 pub mod exchange;
 mod invoice_csv;
@@ -30,6 +38,9 @@ mod litellm;
 mod litellm_payload;
 mod litellm_spend;
 mod merge;
+mod openai_batch;
+mod openai_costs;
+mod openai_dashboard_csv;
 mod openai_usage;
 mod openinference_spans;
 mod pipeline;
@@ -45,7 +56,12 @@ pub use pipeline::{Progress, ReadOptions, read};
 /// another one contains comes first.
 pub const FORMATS: &[&dyn Format] = &[
     &openai_usage::OpenAiUsage,
+    &openai_costs::OpenAiCosts,
     &anthropic_usage::AnthropicUsage,
+    &anthropic_cost_report::AnthropicCostReport,
+    &claude_code_analytics::ClaudeCodeAnalytics,
+    &openai_batch::OpenAiBatch,
+    &anthropic_batch::AnthropicBatch,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
     &openinference_spans::OpeninferenceSpans,
@@ -57,6 +73,11 @@ pub const FORMATS: &[&dyn Format] = &[
     &azure_trace::AzureTrace,
     &litellm_spend::LitellmSpendCsv,
     &invoice_csv::InvoiceCsv,
+    &openai_costs::OpenAiCostsCsv,
+    &openai_dashboard_csv::OpenAiDashboardCsv,
+    &deepseek_export::DeepseekExport,
+    &anthropic_console_usage::AnthropicConsoleUsage,
+    &anthropic_console_cost::AnthropicConsoleCost,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];

@@ -12,6 +12,7 @@
 
 mod backtest;
 mod batch;
+mod batch_files;
 mod broken_files;
 mod claude_code;
 mod cli;
@@ -42,3 +43,4 @@ mod routing;
 mod small_logs;
 mod tuning;
 mod two_systems;
+mod vendor_exports;

@@ -143,7 +143,18 @@ impl<'a> Exchanged<'a> {
     /// # Errors
     /// When its counts contradict each other.
     pub fn push(self, mut reading: Reading<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {
-        self.settle_provider(&mut reading);
+        self.settle(&mut reading, batch);
+        let children = children(&mut reading);
+        batch.push(reading.draft)?;
+        for child in children {
+            batch.push(child)?;
+        }
+        Ok(Outcome::Kept)
+    }
+
+    /// Settles what several parts of the record say; the draft is whole then.
+    pub fn settle(&self, reading: &mut Reading<'a>, batch: &mut Batch) {
+        self.settle_provider(reading);
         Labels::settle(&mut reading.draft, self.times, reading.created);
         if let Some(mut recorder) = reading.recorder.take() {
             recorder.answer(&reading.answer);
@@ -160,12 +171,6 @@ impl<'a> Exchanged<'a> {
         for (code, message) in &reading.notes {
             batch.note(code, message);
         }
-        let children = children(&mut reading);
-        batch.push(reading.draft)?;
-        for child in children {
-            batch.push(child)?;
-        }
-        Ok(Outcome::Kept)
     }
 
     fn settle_provider(&self, reading: &mut Reading<'a>) {

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod event_stream;
 pub mod exchanged;
+pub mod halves;
 pub mod labels;
 pub mod provider;
 pub mod request;
