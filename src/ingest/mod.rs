@@ -22,16 +22,23 @@ mod azure_trace;
 mod block_trace;
 mod canonical;
 mod claude_code;
+mod cloudflare_ai_gateway;
 mod collect;
+mod counted_exchange;
 mod detect;
 pub mod exchange;
+mod helicone;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
 mod merge;
 mod openai_usage;
 mod openinference_spans;
+mod openrouter;
+mod openrouter_activity;
+mod openrouter_generation;
 mod pipeline;
+mod portkey;
 mod value;
 mod walk;
 
@@ -46,13 +53,19 @@ pub const FORMATS: &[&dyn Format] = &[
     &anthropic_usage::AnthropicUsage,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
+    &helicone::Helicone,
     &openinference_spans::OpeninferenceSpans,
+    &openrouter_generation::OpenrouterGeneration,
+    &portkey::Portkey,
+    &cloudflare_ai_gateway::CloudflareAiGateway,
     &claude_code::ClaudeCode,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
     &block_trace::BlockTrace,
     &azure_trace::AzureTrace,
+    &helicone::HeliconeCsv,
+    &openrouter_activity::OpenrouterActivity,
     &litellm_spend::LitellmSpendCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,

@@ -24,6 +24,7 @@ mod exchange;
 mod explain;
 mod findings;
 mod flat_formats;
+mod gateways;
 mod invariants;
 mod ladder;
 mod ladder_cli;
