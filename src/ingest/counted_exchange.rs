@@ -122,11 +122,9 @@ fn completed<'a>(
         region: row.region.or(body.region),
         tags: row.tags,
         tier: if body.tier == Tier::Standard { row.tier } else { body.tier },
-        status: match (row.status, failed) {
-            (Status::Success, false) => body.status,
-            (Status::Success, true) if body.status == Status::Success => Status::Error,
-            (Status::Success, true) => body.status,
-            (status, _) => status,
+        status: match (row.status, body.status) {
+            (Status::Success, Status::Success) if failed => Status::Error,
+            (Status::Success, status) | (status, _) => status,
         },
         finish: if body.finish == Finish::Unknown { row.finish } else { body.finish },
         request: RequestFacts {
@@ -141,7 +139,7 @@ fn completed<'a>(
         latency_milliseconds: row.latency_milliseconds.or(body.latency_milliseconds),
         first_token_milliseconds: row.first_token_milliseconds.or(body.first_token_milliseconds),
         tool_requests: row.tool_requests.max(body.tool_requests),
-        usage: completed_usage(body.usage, row.usage),
+        usage: completed_usage(&body.usage, &row.usage),
         logged_cost: row.logged_cost.or(body.logged_cost),
         flags: Flags {
             gateway_cache_hit: row.flags.gateway_cache_hit,
@@ -156,11 +154,9 @@ fn completed<'a>(
 
 /// The body's counts; a stream that broke off before its usage is completed
 /// from the row, half by half, so that no split is mixed with another's total.
-fn completed_usage(body: Usage, row: Usage) -> Usage {
-    let (prompt, answer) = (
-        if body.input.is_some() { &body } else { &row },
-        if body.output.is_some() { &body } else { &row },
-    );
+fn completed_usage(body: &Usage, row: &Usage) -> Usage {
+    let prompt = if body.input.is_some() { body } else { row };
+    let answer = if body.output.is_some() { body } else { row };
     Usage {
         input: prompt.input,
         cache_read: prompt.cache_read,
@@ -194,10 +190,10 @@ fn settle(draft: &mut Draft<'_>, batch: &mut Batch) {
             );
         }
         draft.logged_cost = Some(Usd::ZERO);
-    } else if draft.logged_cost.is_some() && !stated && draft.usage.is_reported() {
+    } else if draft.logged_cost.is_some() && !stated && draft.status == Status::Success {
         batch.note(
             "COST_ZERO",
-            "calls with tokens cost nothing in the log, as gateways write for models without a price; \
+            "answered calls cost nothing in the log, as gateways write for models without a price; \
              their logged cost is unknown",
         );
         draft.logged_cost = None;

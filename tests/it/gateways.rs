@@ -129,6 +129,28 @@ fn helicone_requests_with_and_without_bodies() {
 }
 
 #[test]
+fn what_a_row_and_its_bodies_leave_open() {
+    let log = fixture("helicone/kept/gaps.jsonl");
+    assert_eq!(kept(&log), ("helicone", 5, 5));
+    // 10 + unknown + 30 + 44 + 12; 2 + unknown + 4 + 6 + 3.
+    assert_eq!(totals(&log), (96, 0, 15));
+    // A cost of zero for an answer is a price that was not known.
+    assert_eq!(on_line(&log, 1).logged_cost.get(), None);
+    assert!(!on_line(&log, 2).usage.get().is_reported());
+    // An answer that is no body leaves the request's texts.
+    let page = on_line(&log, 3);
+    assert_eq!((page.status, page.prompt.is_some()), (Status::Success, true));
+    // A stream without usage names its model; the row counts.
+    let stream = on_line(&log, 4);
+    assert_eq!(log.strings.text_of(stream.model), Some("gpt-5-mini-2025-08-07"));
+    assert_eq!(stream.usage.get().output, Some(Tokens::new(6)));
+    assert_eq!(
+        notes(&log),
+        [("BODY_UNREAD", 1), ("COST_ZERO", 2), ("LABELS_UNREAD", 1), ("ZERO_COUNTS", 1)]
+    );
+}
+
+#[test]
 fn an_answer_of_helicones_own_cache_is_no_second_record_of_the_first() {
     let log = fixture("helicone/kept/requests.jsonl");
     let hit = on_line(&log, 5);
