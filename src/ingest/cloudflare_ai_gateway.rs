@@ -142,7 +142,9 @@ impl<'a> Row<'a> {
             }
             _ => return,
         };
-        *slot = slot.or(Some(value));
+        // Where a log has two of the names, the order of its keys must not matter.
+        let is_second = matches!(key, "request_body" | "response_body" | "gateway_id" | "Datetime");
+        *slot = if is_second { slot.or(Some(value)) } else { Some(value) };
     }
 
     fn push(self, record: &Record<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {

@@ -178,8 +178,9 @@ impl<'a> Row<'a> {
             "response_body" => &mut self.response_body,
             _ => return,
         };
-        // Both names of a column say the same.
-        *slot = slot.or(Some(value));
+        // Where both names of a column are there, the newer ones are copies.
+        let is_copy = matches!(name, "properties" | "latency" | "cost");
+        *slot = if is_copy { slot.or(Some(value)) } else { Some(value) };
     }
 
     fn push(&self, memo: &Memo, batch: &mut Batch) -> Result<Outcome, Fault> {

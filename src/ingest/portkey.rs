@@ -101,8 +101,8 @@ impl<'a> Row<'a> {
             "res_units" => &mut self.completion,
             "cost" => &mut self.cost,
             "cost_currency" => &mut self.currency,
-            "request_url" | "request.url" => &mut self.url,
-            "response_status_code" | "response.status" => &mut self.status,
+            "request_url" => &mut self.url,
+            "response_status_code" => &mut self.status,
             "is_success" => &mut self.succeeded,
             "response_time" => &mut self.milliseconds,
             "cache_status" => &mut self.cache_status,
@@ -123,7 +123,9 @@ impl<'a> Row<'a> {
                 return;
             }
         };
-        *slot = slot.or(Some(value));
+        // A flattened key says more than the shell it was taken out of.
+        let is_shell = matches!(key, "request" | "response");
+        *slot = if is_shell { slot.or(Some(value)) } else { Some(value) };
     }
 
     fn push(self, record: &Record<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {
