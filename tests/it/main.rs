@@ -25,6 +25,7 @@ mod exchange;
 mod explain;
 mod findings;
 mod flat_formats;
+mod gateways;
 mod invariants;
 mod invoice;
 mod ladder;
