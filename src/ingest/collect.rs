@@ -16,6 +16,7 @@ use crate::units::Ttl;
 use super::batch::{Batch, Packed};
 use super::merge;
 use super::prompt::{Part, PromptDraft};
+use super::sequence::{self, Step};
 use super::transcript::{self, Entry};
 
 /// The log under construction.
@@ -28,6 +29,7 @@ pub(super) struct Collector {
     buckets: Vec<Bucket>,
     charges: Vec<Charge>,
     entries: Vec<Entry>,
+    steps: Vec<Step>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
     partial: BTreeMap<u32, FileAccount>,
@@ -45,6 +47,7 @@ impl Collector {
         };
         let tags: Vec<TagsId> = batch.tag_sets.iter().map(|set| self.tags(set, &symbols)).collect();
         let first_call = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
+        let first_entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         for mut packed in batch.calls {
             let call = &mut packed.call;
             for symbol in [
@@ -97,6 +100,11 @@ impl Collector {
             entry.chain = rename(entry.chain);
             entry.answer_of = entry.answer_of.map(|call| call + first_call);
             entry
+        }));
+        self.steps.extend(batch.steps.into_iter().map(|mut step| {
+            let tag_set = |id: TagsId| tags.get(id.0 as usize).copied();
+            step.rename(rename, tag_set, (first_call, first_entry));
+            step
         }));
         self.account(file, batch.account, batch.open_page);
         for note in batch.notes {
@@ -157,12 +165,22 @@ impl Collector {
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
         let mut accounting = Accounting { files, notes: self.notes };
-        let merged = merge::duplicates(self.packed, !self.entries.is_empty());
         for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {
                 account.take_in(found);
             }
         }
+        if !self.steps.is_empty() {
+            let sequences = sequence::Sequences {
+                packed: &mut self.packed,
+                entries: &mut self.entries,
+                strings: &mut self.strings,
+                files: &mut accounting.files,
+                notes: &mut accounting.notes,
+            };
+            sequence::settle(&self.steps, sequences);
+        }
+        let merged = merge::duplicates(self.packed, !self.entries.is_empty());
         merge::count(&merged, &mut accounting.files);
         merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
         let mut kept = merged.kept;

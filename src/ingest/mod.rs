@@ -12,6 +12,7 @@ pub mod framing;
 pub mod json;
 pub mod mapping;
 pub mod prompt;
+pub mod sequence;
 pub mod source;
 pub mod transcript;
 
@@ -20,18 +21,25 @@ pub mod messages_usage;
 mod anthropic_usage;
 mod azure_trace;
 mod block_trace;
+mod burstgpt;
 mod canonical;
 mod claude_code;
+mod codex;
+mod codex_exec;
 mod collect;
 mod detect;
 pub mod exchange;
+mod gemini_cli;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
 mod merge;
 mod openai_usage;
+mod opencode;
 mod openinference_spans;
+mod pi;
 mod pipeline;
+mod tracelab_rounds;
 mod value;
 mod walk;
 
@@ -48,11 +56,18 @@ pub const FORMATS: &[&dyn Format] = &[
     &litellm_payload::LitellmPayload,
     &openinference_spans::OpeninferenceSpans,
     &claude_code::ClaudeCode,
+    &codex::Codex,
+    &codex_exec::CodexExec,
+    &gemini_cli::GeminiCli,
+    &opencode::Opencode,
+    &pi::Pi,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
     &block_trace::BlockTrace,
+    &tracelab_rounds::TracelabRounds,
     &azure_trace::AzureTrace,
+    &burstgpt::Burstgpt,
     &litellm_spend::LitellmSpendCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,

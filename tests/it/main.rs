@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod agent_sessions;
 mod backtest;
 mod batch;
 mod broken_files;
@@ -37,5 +38,6 @@ mod reports;
 mod retrieval;
 mod rewriting;
 mod routing;
+mod serving_traces;
 mod small_logs;
 mod tuning;
