@@ -164,7 +164,8 @@ impl Collector {
 
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
-        let mut accounting = Accounting { files, notes: self.notes };
+        let notes = std::mem::take(&mut self.notes);
+        let mut accounting = Accounting { files, notes };
         for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {
                 account.take_in(found);
@@ -180,7 +181,14 @@ impl Collector {
             };
             sequence::settle(&self.steps, sequences);
         }
-        let merged = merge::duplicates(self.packed, !self.entries.is_empty());
+        let formats: Vec<&'static str> = accounting.files.iter().map(|file| file.format).collect();
+        let merged = merge::duplicates(
+            self.packed,
+            &formats,
+            (&self.strings, &self.prompts),
+            !self.entries.is_empty(),
+        );
+        accounting.notes.extend(merged.note());
         merge::count(&merged, &mut accounting.files);
         merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
         let mut kept = merged.kept;

@@ -39,6 +39,7 @@ mod opencode;
 mod openinference_spans;
 mod pi;
 mod pipeline;
+mod sources;
 mod tracelab_rounds;
 mod value;
 mod walk;

@@ -158,6 +158,10 @@ pub fn accounting_notes(input: &Input) -> Vec<String> {
             counted(input.buckets, "of the records is a bucket", "of the records are buckets");
         notes.push(format!("{buckets} of a usage export, counting many calls each"));
     }
+    if input.restated > 0 {
+        let calls = counted(input.restated, "duplicate is a call", "duplicates are calls");
+        notes.push(format!("{calls} that another system logged too"));
+    }
     if input.joined > 0 {
         let halves =
             counted(input.joined, "ignored record is a request", "ignored records are requests");

@@ -41,3 +41,4 @@ mod routing;
 mod serving_traces;
 mod small_logs;
 mod tuning;
+mod two_systems;
