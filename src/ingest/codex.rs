@@ -133,10 +133,12 @@ impl<'a, 'r> Line<'a, 'r> {
     }
 
     fn push_session(&self, batch: &mut Batch) -> Result<Outcome, Fault> {
+        let mut started = None;
         let mut meta = Meta::default();
         self.payload.each_entry(|key, value| {
             match key {
                 "id" => meta.id = value.name(),
+                "timestamp" => started = value.time("timestamp")?.map(Moment::dated),
                 "session_id" if meta.id.is_none() => meta.id = value.name(),
                 "forked_from_id" => meta.forked_from = value.name(),
                 "parent_thread_id" => meta.spawned_by = value.name(),
@@ -169,7 +171,8 @@ impl<'a, 'r> Line<'a, 'r> {
             sidechain: meta.is_subagent,
             entry,
         };
-        self.push_step(batch, What::Session(session));
+        let name = batch.symbol(rollout_name(self.record.path));
+        batch.push_step(self.time.or(started), name, What::Session(session));
         Ok(Outcome::Ignored(BOOKKEEPING))
     }
 

@@ -186,7 +186,7 @@ impl<'a> Fields<'a> {
                     texts::add_user(content, &mut recorder);
                     recorder.end_message();
                 }
-                self.push_message(recorder, false, self.id(), record, batch);
+                self.push_message(recorder, (false, self.id()), record, batch);
                 Ok(Outcome::Ignored(MESSAGE))
             }
             Some(_) => Ok(Outcome::Ignored(BOOKKEEPING)),
@@ -214,7 +214,7 @@ impl<'a> Fields<'a> {
                 Outcome::Kept
             }
             None => {
-                self.push_message(recorder, true, self.id(), record, batch);
+                self.push_message(recorder, (true, self.id()), record, batch);
                 Outcome::Ignored("an answer without token counts")
             }
         };
@@ -224,7 +224,7 @@ impl<'a> Fields<'a> {
         }
         results.end_message();
         let id = if self.id() == 0 { 0 } else { self.id() ^ RESULTS };
-        self.push_message(results, false, id, record, batch);
+        self.push_message(results, (false, id), record, batch);
         Ok(outcome)
     }
 
@@ -260,8 +260,7 @@ impl<'a> Fields<'a> {
     fn push_message(
         &self,
         recorder: Recorder<'_>,
-        answer: bool,
-        id: u64,
+        (answer, id): (bool, u64),
         record: &Record<'_>,
         batch: &mut Batch,
     ) {

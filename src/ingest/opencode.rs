@@ -184,7 +184,9 @@ impl<'a> Fields<'a> {
                 return Err(Fault::Missing("role"));
             }
             let mut recorder = Recorder::new(record.memo);
-            parts.iter().for_each(|part| texts::add_user(*part, &mut recorder));
+            for part in &parts {
+                texts::add_user(*part, &mut recorder);
+            }
             recorder.end_message();
             self.push_entry(recorder, 0, None, batch);
             return Ok(Outcome::Ignored(MESSAGE));
@@ -192,11 +194,15 @@ impl<'a> Fields<'a> {
         let usage = self.tokens.map(|tokens| read_usage(tokens, batch)).transpose()?.flatten();
         let call = usage.map(|usage| self.push_call(usage, is_helper, batch)).transpose()?;
         let mut recorder = Recorder::new(record.memo);
-        parts.iter().for_each(|part| texts::add_answer(*part, &mut recorder));
+        for part in &parts {
+            texts::add_answer(*part, &mut recorder);
+        }
         recorder.end_message();
         self.push_entry(recorder, 0, call, batch);
         let mut results = Recorder::new(record.memo);
-        parts.iter().for_each(|part| texts::add_result(*part, &mut results));
+        for part in &parts {
+            texts::add_result(*part, &mut results);
+        }
         results.end_message();
         self.push_entry(results, 1, None, batch);
         Ok(match call {

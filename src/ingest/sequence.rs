@@ -7,6 +7,7 @@
 //!
 //! Must not know a format's fields, nor what a token costs.
 
+mod runs;
 mod settle;
 mod totals;
 

@@ -1,4 +1,4 @@
-//! Rounds of coding agents as TraceLab publishes them: one call a line, with the
+//! Rounds of coding agents as `TraceLab` publishes them: one call a line, with the
 //! provider's own counts and without texts.
 //!
 //! `prefix_tokens` was read from the cache and `newly_append_tokens` is the rest

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tokopt::ingest::{ReadOptions, read};
 use tokopt::record::call::Call;
 use tokopt::record::log::{FileAccount, Log};
-use tokopt::units::{Tokens, Usd};
+use tokopt::units::{Timestamp, Tokens, Usd};
 
 use crate::reference;
 
@@ -673,5 +673,113 @@ fn chunks_threads_and_the_order_of_paths_never_show() {
                 }
             }
         }
+    }
+}
+
+/// A fixed sequence of numbers; not random, and the same everywhere.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit.max(1)
+    }
+}
+
+/// A Codex session that is written down while it runs.
+#[derive(Clone, Default)]
+struct Written {
+    lines: Vec<String>,
+    total: [u64; 4],
+    seconds: u64,
+}
+
+impl Written {
+    fn line(&mut self, kind: &str, payload: &serde_json::Value) {
+        let time = Timestamp::from_micros(
+            1_788_500_000_000_000 + 1_000_000 * i64::try_from(self.seconds).unwrap(),
+        );
+        let line =
+            serde_json::json!({"timestamp": time.to_string(), "type": kind, "payload": payload});
+        self.lines.push(line.to_string());
+    }
+
+    fn usage(counts: [u64; 4]) -> serde_json::Value {
+        serde_json::json!({"input_tokens": counts[0], "cached_input_tokens": counts[1],
+            "output_tokens": counts[2], "reasoning_output_tokens": counts[3]})
+    }
+
+    /// One call, at times said again, at times without its own counts; what it
+    /// used.
+    fn call(&mut self, numbers: &mut Numbers) -> [u64; 4] {
+        self.seconds += 7 + numbers.below(50);
+        let (input, output) = (1 + numbers.below(5_000), 1 + numbers.below(400));
+        let used = [input, numbers.below(input), output, numbers.below(output)];
+        for (sum, used) in self.total.iter_mut().zip(used) {
+            *sum += used;
+        }
+        let item = serde_json::json!({"type": "message", "role": "assistant",
+            "content": [{"type": "output_text", "text": format!("Answer {input}")}]});
+        self.line("response_item", &item);
+        if numbers.below(4) == 0 {
+            self.line("event_msg", &serde_json::json!({"type": "token_count", "info": null}));
+        }
+        let mut info = serde_json::json!({"total_token_usage": Self::usage(self.total)});
+        if numbers.below(3) > 0 {
+            info["last_token_usage"] = Self::usage(used);
+        }
+        for _ in 0..=numbers.below(2) {
+            self.line("event_msg", &serde_json::json!({"type": "token_count", "info": info}));
+        }
+        used
+    }
+}
+
+#[test]
+fn generated_forks_add_up_to_what_was_used() {
+    let mut numbers = Numbers(41);
+    for round in 0..30 {
+        let mut parent = Written::default();
+        let meta = |id: &str, from: Option<&str>| serde_json::json!({"id": id, "forked_from_id": from, "model_provider": "openai"});
+        parent.line("session_meta", &meta("parent", None));
+        parent.line("turn_context", &serde_json::json!({"model": "gpt-5.2-codex"}));
+        let mut used = Vec::new();
+        let before = 1 + numbers.below(5);
+        used.extend((0..before).map(|_| parent.call(&mut numbers)));
+        // The fork writes all that again, at its own time, and goes on.
+        let mut fork = Written { seconds: parent.seconds + 20, ..parent.clone() };
+        fork.lines.clear();
+        fork.line("session_meta", &meta("fork", Some("parent")));
+        let stamp: serde_json::Value = serde_json::from_str(&fork.lines[0]).unwrap();
+        for line in &parent.lines {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["timestamp"] = stamp["timestamp"].clone();
+            fork.lines.push(line.to_string());
+        }
+        let own: Vec<_> = (0..numbers.below(5)).map(|_| fork.call(&mut numbers)).collect();
+        used.extend((0..numbers.below(4)).map(|_| parent.call(&mut numbers)));
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, written: &Written| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, written.lines.join("\n")).expect("writable");
+            path
+        };
+        let paths = [write("a.jsonl", &parent), write("b.jsonl", &fork)];
+        let expect = |paths: &[PathBuf], calls: &[[u64; 4]], what: &str| {
+            let log = log_of(paths);
+            let mut found: Vec<_> = usages(&log);
+            let mut calls: Vec<_> =
+                calls.iter().map(|used| known(used[0], used[1], used[2], used[3])).collect();
+            found.sort_unstable();
+            calls.sort_unstable();
+            assert_eq!(found, calls, "round {round}: {what}");
+        };
+        expect(&paths[1..], &own, "the fork alone");
+        expect(&paths[..1], &used, "the parent alone");
+        used.extend(&own);
+        expect(&paths, &used, "both");
+        let backwards: Vec<PathBuf> = paths.into_iter().rev().collect();
+        expect(&backwards, &used, "both, backwards");
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Every expected number is worked out by hand from the fixture named beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokopt::ingest::{ReadOptions, read};
 use tokopt::record::call::{Call, Status};
@@ -12,7 +12,7 @@ use tokopt::units::{Moment, Timestamp, Tokens};
 
 use crate::reference;
 
-fn log_of(path: PathBuf) -> Log {
+fn log_of(path: &Path) -> Log {
     let paths = [path.to_string_lossy().into_owned()];
     let log = read(&paths, ReadOptions::default(), &()).unwrap_or_else(|error| panic!("{error}"));
     for file in &log.accounting.files {
@@ -23,7 +23,7 @@ fn log_of(path: PathBuf) -> Log {
 }
 
 fn fixture(below: &str) -> Log {
-    log_of(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest").join(below))
+    log_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest").join(below))
 }
 
 fn account(log: &Log) -> &FileAccount {
@@ -97,7 +97,7 @@ fn the_reference_rounds_are_read() {
         ["samples/tracelab/derived-round_trace.jsonl", "traces/tracelab-sample/round_trace.jsonl"]
     {
         let Some(path) = reference::path(below) else { return };
-        let log = log_of(path);
+        let log = log_of(&path);
         assert_eq!((account(&log).format, account(&log).calls), ("tracelab-rounds", 19));
         let sum = |provider: &str, at: usize| -> u64 {
             let calls = log.calls.iter().filter(|call| name(&log, call.provider) == Some(provider));

@@ -10,13 +10,9 @@ use crate::ingest::transcript::Entry;
 use crate::record::call::PackedUsage;
 use crate::record::log::{FileAccount, Note, Rejection};
 use crate::record::symbol::{Strings, Symbol};
-use crate::units::Moment;
 
-use super::{Message, Session, Step, Totals, What};
-
-/// How long after a fork its parent's history is still being written down
-/// again, in microseconds.
-const FORK_WINDOW: i64 = 5_000_000;
+use super::runs::{Read, Run, in_window, runs};
+use super::{Message, Step, Totals, What};
 
 const REPLAYED: &str = "a token count replayed from the session it was forked from";
 const NOTHING_USED: &str = "a token count of nothing";
@@ -46,136 +42,6 @@ pub(in crate::ingest) fn settle(steps: &[Step], sequences: Sequences<'_>) {
         settler.run(run);
     }
     settler.finish();
-}
-
-/// The steps of one session in one file.
-struct Run<'a> {
-    session: Session,
-    /// Sessions that it restates, by the order in which they were named.
-    ancestors: Vec<Symbol>,
-    started: Option<Moment>,
-    steps: &'a [Step],
-}
-
-impl Run<'_> {
-    fn id(&self) -> Option<Symbol> {
-        self.session.id
-    }
-
-    fn is_fork(&self) -> bool {
-        !self.ancestors.is_empty()
-    }
-}
-
-/// Cuts the steps into sessions. A fork opens with its ancestors' openings;
-/// they begin no session of their own.
-fn runs(steps: &[Step]) -> Vec<Run<'_>> {
-    let mut runs = Vec::new();
-    for file in steps.chunk_by(|left, right| left.source.file == right.source.file) {
-        let mut start = 0;
-        let mut open: Option<Run<'_>> = None;
-        for (position, step) in file.iter().enumerate() {
-            let What::Session(session) = &step.what else { continue };
-            if let Some(run) = &mut open {
-                if session.id.is_none() || session.id == run.id() {
-                    continue;
-                }
-                let is_ancestor = session.id.is_some_and(|id| run.ancestors.contains(&id));
-                if is_ancestor || (run.is_fork() && in_window(run.started, step)) {
-                    run.ancestors.extend(session.id);
-                    run.ancestors.extend(parents(session, run.id()));
-                    continue;
-                }
-            }
-            close(&mut runs, open.take(), file, start..position);
-            start = position;
-            let mut session = session.clone();
-            session.id = session.id.or(step.file_name);
-            let ancestors = parents(&session, session.id).collect();
-            open = Some(Run { session, ancestors, started: step.time.get(), steps: &[] });
-        }
-        close(&mut runs, open, file, start..file.len());
-    }
-    runs
-}
-
-/// The sessions that one says it stems from, itself left out.
-fn parents(session: &Session, own: Option<Symbol>) -> impl Iterator<Item = Symbol> {
-    session.parents.into_iter().flatten().filter(move |parent| Some(*parent) != own)
-}
-
-fn close<'a>(
-    runs: &mut Vec<Run<'a>>,
-    open: Option<Run<'a>>,
-    file: &'a [Step],
-    range: std::ops::Range<usize>,
-) {
-    let steps = file.get(range).unwrap_or_default();
-    let Some(first) = steps.first() else { return };
-    let run = open.unwrap_or_else(|| Run {
-        session: Session { id: first.file_name, ..Session::default() },
-        ancestors: Vec::new(),
-        started: None,
-        steps: &[],
-    });
-    runs.push(Run { steps, ..run });
-}
-
-/// Whether a step was written right after a session's start.
-fn in_window(started: Option<Moment>, step: &Step) -> bool {
-    let (Some(started), Some(time)) = (started, step.time.get()) else { return false };
-    time.clock == started.clock && time.micros.saturating_sub(started.micros) <= FORK_WINDOW
-}
-
-/// What the sessions that were read counted, over all files.
-struct Read {
-    readings: FxHashMap<Symbol, Vec<Readings>>,
-}
-
-/// A session's readings in one file.
-struct Readings {
-    first: Totals,
-    sorted: Vec<Totals>,
-}
-
-impl Read {
-    fn of(runs: &[Run<'_>]) -> Self {
-        let mut readings: FxHashMap<Symbol, Vec<Readings>> = FxHashMap::default();
-        for run in runs {
-            let Some(id) = run.id() else { continue };
-            let totals = run.steps.iter().filter_map(|step| match &step.what {
-                What::Running { total, .. } => *total,
-                _ => None,
-            });
-            let mut sorted: Vec<Totals> = totals.collect();
-            let Some(&first) = sorted.first() else { continue };
-            sorted.sort_unstable();
-            readings.entry(id).or_default().push(Readings { first, sorted });
-        }
-        Self { readings }
-    }
-
-    /// Whether an ancestor counted the same; `None` where none was read.
-    fn is_ancestors(&self, ancestors: &[Symbol], total: Option<Totals>) -> Option<bool> {
-        let mut known =
-            ancestors.iter().filter_map(|id| self.readings.get(id)).flatten().peekable();
-        known.peek()?;
-        let total = total?;
-        Some(known.any(|readings| readings.sorted.binary_search(&total).is_ok()))
-    }
-
-    /// The session's reading before this one in a file that began to count
-    /// earlier: a session that was resumed in another file goes on counting
-    /// there.
-    fn before(&self, id: Option<Symbol>, total: &Totals) -> Option<Totals> {
-        let is_before = |earlier: &Totals| earlier != total && total.since(earlier).is_some();
-        let files = self.readings.get(&id?)?.iter().filter(|readings| is_before(&readings.first));
-        files
-            .flat_map(|readings| &readings.sorted)
-            .filter(|earlier| is_before(earlier))
-            .max()
-            .copied()
-    }
 }
 
 /// What a file's own records say up to some step.
@@ -208,10 +74,13 @@ impl Settler<'_> {
             .iter()
             .any(|step| matches!(step.what, What::Message(Message { shown: false, .. })));
         let mut state = State { replaying: run.is_fork(), ..State::default() };
+        // Without a name, the messages of a file still belong together.
+        let nameless = || run.steps.first().map(|step| format!("file\0{}", step.source.file));
+        let owner = run.id().or_else(|| self.sequences.strings.intern(&nameless()?));
         for (position, step) in run.steps.iter().enumerate() {
             match &step.what {
                 What::Session(session) => {
-                    self.place(session.entry, run);
+                    self.place(session.entry, owner);
                     if position > 0 {
                         // The session's own opening has been said.
                         self.clear(session.entry);
@@ -222,7 +91,7 @@ impl Settler<'_> {
                     state.provider = *provider;
                 }
                 What::Message(message) => {
-                    self.place(Some(message.entry), run);
+                    self.place(Some(message.entry), owner);
                     if message.shown && has_messages {
                         self.clear(Some(message.entry));
                     } else {
@@ -231,7 +100,7 @@ impl Settler<'_> {
                     }
                 }
                 What::Call { call, answer, id } => {
-                    self.place(*answer, run);
+                    self.place(*answer, owner);
                     self.answer(*answer, *call);
                     if let Some(entry) = answer {
                         self.replace(*id, *entry, &mut state);
@@ -239,15 +108,18 @@ impl Settler<'_> {
                     self.name(*call, run, &state, None);
                     self.identify(*call, own_identity(run, step, *id, self.sequences.strings));
                 }
-                What::Running { .. } => self.running(step, run, &mut state),
+                What::Running { entry, .. } => {
+                    self.place(*entry, owner);
+                    self.running(step, run, &mut state);
+                }
             }
         }
     }
 
     /// Says whose message an entry is.
-    fn place(&mut self, entry: Option<u32>, run: &Run<'_>) {
+    fn place(&mut self, entry: Option<u32>, owner: Option<Symbol>) {
         if let Some(entry) = self.entry(entry) {
-            entry.session = run.id();
+            entry.session = owner;
         }
     }
 
@@ -282,7 +154,6 @@ impl Settler<'_> {
 
     fn running(&mut self, step: &Step, run: &Run<'_>, state: &mut State) {
         let What::Running { call, entry, total, last, model } = step.what else { return };
-        self.place(entry, run);
         if state.replaying {
             let is_replay = self
                 .read
@@ -306,16 +177,23 @@ impl Settler<'_> {
             return self.restate(call, step);
         }
         let before = before.or_else(|| self.read.before(run.id(), total.as_ref()?));
-        let moved = total.map(|total| before.map_or(Some(total), |before| total.since(&before)));
-        let own = last.filter(Totals::is_positive);
-        let used = match (own, moved) {
-            (Some(last), moved) => {
-                self.out_of_step += u64::from(before.is_some() && is_other(moved, &last));
+        let moved = match (&total, &before) {
+            (Some(total), Some(before)) => total.since(before),
+            (total, _) => *total,
+        };
+        let used = match last.filter(Totals::is_positive) {
+            Some(last) => {
+                let is_other =
+                    |moved: &Totals| moved.input != last.input || moved.output != last.output;
+                let is_out_of_step = before.is_some() && moved.as_ref().is_some_and(is_other);
+                self.out_of_step += u64::from(is_out_of_step);
                 last
             }
-            (None, Some(Some(moved))) => moved,
-            (None, Some(None)) => return self.reject(call, step, FELL),
-            (None, None) => return self.ignore(call, step, NOTHING_USED),
+            None => match moved {
+                Some(moved) => moved,
+                None if total.is_some() => return self.reject(call, step, FELL),
+                None => return self.ignore(call, step, NOTHING_USED),
+            },
         };
         if !used.is_positive() {
             return self.ignore(call, step, NOTHING_USED);
@@ -429,12 +307,6 @@ impl Settler<'_> {
                 .and_then(|call| places.get(call as usize).copied());
         }
     }
-}
-
-/// Whether a total moved by something else than a call's own counts.
-fn is_other(moved: Option<Option<Totals>>, last: &Totals) -> bool {
-    let Some(Some(moved)) = moved else { return false };
-    moved.input != last.input || moved.output != last.output
 }
 
 /// By what a call with an id of its own is recognised: the id is one of its
