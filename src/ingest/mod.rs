@@ -18,7 +18,12 @@ pub mod transcript;
 pub mod messages_usage;
 
 mod anthropic_usage;
+mod azure_api_gateway;
+mod azure_columns;
+mod azure_diagnostics;
 mod azure_trace;
+mod bedrock_batch;
+mod bedrock_invocation_log;
 mod block_trace;
 mod canonical;
 mod claude_code;
@@ -33,6 +38,7 @@ mod openai_usage;
 mod openinference_spans;
 mod pipeline;
 mod value;
+mod vertex_request_log;
 mod walk;
 
 use format::Format;
@@ -48,12 +54,20 @@ pub const FORMATS: &[&dyn Format] = &[
     &litellm_payload::LitellmPayload,
     &openinference_spans::OpeninferenceSpans,
     &claude_code::ClaudeCode,
+    &bedrock_invocation_log::BedrockInvocationLog,
+    &bedrock_batch::BedrockBatch,
+    &vertex_request_log::VertexRequestLog,
+    &azure_diagnostics::AzureDiagnostics,
+    &azure_api_gateway::AzureApiGateway,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
     &block_trace::BlockTrace,
     &azure_trace::AzureTrace,
     &litellm_spend::LitellmSpendCsv,
+    &vertex_request_log::VertexRequestLogCsv,
+    &azure_diagnostics::AzureDiagnosticsCsv,
+    &azure_api_gateway::AzureApiGatewayCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];
