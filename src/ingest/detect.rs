@@ -42,7 +42,10 @@ fn detect_json<'a>(head: &[u8], formats: &[&'a dyn Format]) -> Detected<'a> {
     let objects = objects(head, layout);
     if event_lines::are_events(&objects) {
         let layout = super::framing::layout(Framing::EventStream, head);
-        return first(&Sample::Events(&objects), layout, formats);
+        let detected = first(&Sample::Events(&objects), layout, formats);
+        if matches!(detected, Detected::Format(..)) {
+            return detected;
+        }
     }
     match first(&Sample::Json(&objects), layout, formats) {
         Detected::Unknown if objects.is_empty() && head.trim_ascii() == b"[]" => Detected::Empty,
