@@ -23,6 +23,7 @@ use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
 use super::format::Outcome;
+use super::join::{Asked, Halves, Said};
 use super::json::Fault;
 use super::prompt::PromptDraft;
 use super::sequence::{Step, What};
@@ -160,6 +161,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// What records say to those behind them, in order of line.
     pub steps: Vec<Step>,
+    /// Requests and answers that are records of their own, to be put together.
+    pub halves: Halves,
     /// The account of the chunk's records.
     pub account: FileAccount,
     /// What readers noticed, by code.
@@ -178,6 +181,8 @@ pub struct Mark {
     charges: usize,
     entries: usize,
     steps: usize,
+    requests: usize,
+    answers: usize,
 }
 
 impl Batch {
@@ -196,6 +201,8 @@ impl Batch {
             charges: self.charges.len(),
             entries: self.entries.len(),
             steps: self.steps.len(),
+            requests: self.halves.requests.len(),
+            answers: self.halves.answers.len(),
         }
     }
 
@@ -206,6 +213,8 @@ impl Batch {
         self.charges.truncate(mark.charges);
         self.entries.truncate(mark.entries);
         self.steps.truncate(mark.steps);
+        self.halves.requests.truncate(mark.requests);
+        self.halves.answers.truncate(mark.answers);
     }
 
     /// Says which part of the record is being read.
@@ -247,6 +256,33 @@ impl Batch {
     /// # Errors
     /// When its counts contradict each other or exceed what one call can have.
     pub fn push(&mut self, draft: Draft<'_>) -> Result<usize, Fault> {
+        let packed = self.pack(draft)?;
+        self.calls.push(packed);
+        Ok(self.calls.len() - 1)
+    }
+
+    /// Adds a request whose answer is another record: no call before the two
+    /// are put together.
+    ///
+    /// # Errors
+    /// As [`Batch::push`].
+    pub fn push_request(&mut self, draft: Draft<'_>, asked: Asked) -> Result<(), Fault> {
+        let packed = self.pack(draft)?;
+        self.halves.requests.push((asked, packed));
+        Ok(())
+    }
+
+    /// Says that the request of a call is another record; the call is whole
+    /// without it.
+    pub fn expect_request(&mut self, call: usize, said: Said) {
+        // What was recorded so far is the answer alone.
+        let answer = self.calls.get_mut(call).and_then(|call| call.prompt.take());
+        let position = u32::try_from(call).unwrap_or(u32::MAX);
+        let answer = answer.and_then(|prompt| prompt.answer);
+        self.halves.answers.push(Said { call: position, answer, ..said });
+    }
+
+    fn pack(&mut self, draft: Draft<'_>) -> Result<Packed, Fault> {
         check(&draft.usage)?;
         let usage = PackedUsage::new(&draft.usage)
             .ok_or(Fault::Contradiction("a token count is too large for one call"))?;
@@ -277,15 +313,14 @@ impl Batch {
             prompt: None,
             flags: draft.flags,
         };
-        self.calls.push(Packed {
+        Ok(Packed {
             call,
             identity: draft.identity,
             component: draft.component,
             prompt: draft.prompt.map(Box::new),
             stated: None,
             content: self.content,
-        });
-        Ok(self.calls.len() - 1)
+        })
     }
 
     /// Adds a bucket; its symbols must come from [`Batch::symbol`].

@@ -7,6 +7,7 @@
 pub mod body;
 pub mod event_stream;
 pub mod exchanged;
+pub mod halves;
 pub mod labels;
 pub mod provider;
 pub mod request;
@@ -114,8 +115,17 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 6] =
-        ["custom_id", "call_type", "run_type", "schemaType", "req_units", "providerID"];
+    const OTHERS: [&str; 9] = [
+        "custom_id",
+        "call_type",
+        "run_type",
+        "schemaType",
+        "req_units",
+        "ai_model",
+        "request_created_at",
+        "tokens_in",
+        "providerID",
+    ];
     if OTHERS.iter().any(|key| object.get(key).is_some()) || is_event_of_another(object) {
         return false;
     }
