@@ -22,8 +22,8 @@ use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
-use super::format::Outcome;
 use super::join::{Asked, Halves, Said};
+use super::format::Outcome;
 use super::json::Fault;
 use super::prompt::PromptDraft;
 use super::sequence::{Step, What};
@@ -159,10 +159,10 @@ pub struct Batch {
     pub charges: Vec<Charge>,
     /// Messages of session logs, to be put together by conversation.
     pub entries: Vec<Entry>,
-    /// What records say to those behind them, in order of line.
-    pub steps: Vec<Step>,
     /// Requests and answers that are records of their own, to be put together.
     pub halves: Halves,
+    /// What records say to those behind them, in order of line.
+    pub steps: Vec<Step>,
     /// The account of the chunk's records.
     pub account: FileAccount,
     /// What readers noticed, by code.
@@ -180,9 +180,9 @@ pub struct Mark {
     buckets: usize,
     charges: usize,
     entries: usize,
-    steps: usize,
     requests: usize,
     answers: usize,
+    steps: usize,
 }
 
 impl Batch {
@@ -200,9 +200,9 @@ impl Batch {
             buckets: self.buckets.len(),
             charges: self.charges.len(),
             entries: self.entries.len(),
-            steps: self.steps.len(),
             requests: self.halves.requests.len(),
             answers: self.halves.answers.len(),
+            steps: self.steps.len(),
         }
     }
 
@@ -212,9 +212,9 @@ impl Batch {
         self.buckets.truncate(mark.buckets);
         self.charges.truncate(mark.charges);
         self.entries.truncate(mark.entries);
-        self.steps.truncate(mark.steps);
         self.halves.requests.truncate(mark.requests);
         self.halves.answers.truncate(mark.answers);
+        self.steps.truncate(mark.steps);
     }
 
     /// Says which part of the record is being read.

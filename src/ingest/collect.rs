@@ -30,8 +30,8 @@ pub(super) struct Collector {
     buckets: Vec<Bucket>,
     charges: Vec<Charge>,
     entries: Vec<Entry>,
-    steps: Vec<Step>,
     halves: Halves,
+    steps: Vec<Step>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
     partial: BTreeMap<u32, FileAccount>,
@@ -192,12 +192,12 @@ impl Collector {
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
         let notes = std::mem::take(&mut self.notes);
         let mut accounting = Accounting { files, notes };
-        for (file, found) in std::mem::take(&mut self.partial) {
+        self.join_halves(&mut accounting, &memo);
+        for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {
                 account.take_in(found);
             }
         }
-        self.join_halves(&mut accounting, &memo);
         if !self.steps.is_empty() {
             let sequences = sequence::Sequences {
                 packed: &mut self.packed,
