@@ -22,6 +22,7 @@ use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
+use super::join::{Asked, Halves, Said};
 use super::json::Fault;
 use super::prompt::PromptDraft;
 use super::transcript::Entry;
@@ -156,6 +157,8 @@ pub struct Batch {
     pub charges: Vec<Charge>,
     /// Messages of session logs, to be put together by conversation.
     pub entries: Vec<Entry>,
+    /// Requests and answers that are records of their own, to be put together.
+    pub halves: Halves,
     /// The account of the chunk's records.
     pub account: FileAccount,
     /// What readers noticed, by code.
@@ -173,6 +176,8 @@ pub struct Mark {
     buckets: usize,
     charges: usize,
     entries: usize,
+    requests: usize,
+    answers: usize,
 }
 
 impl Batch {
@@ -190,6 +195,8 @@ impl Batch {
             buckets: self.buckets.len(),
             charges: self.charges.len(),
             entries: self.entries.len(),
+            requests: self.halves.requests.len(),
+            answers: self.halves.answers.len(),
         }
     }
 
@@ -199,6 +206,8 @@ impl Batch {
         self.buckets.truncate(mark.buckets);
         self.charges.truncate(mark.charges);
         self.entries.truncate(mark.entries);
+        self.halves.requests.truncate(mark.requests);
+        self.halves.answers.truncate(mark.answers);
     }
 
     /// Packs a draft.
@@ -206,6 +215,33 @@ impl Batch {
     /// # Errors
     /// When its counts contradict each other or exceed what one call can have.
     pub fn push(&mut self, draft: Draft<'_>) -> Result<usize, Fault> {
+        let packed = self.pack(draft)?;
+        self.calls.push(packed);
+        Ok(self.calls.len() - 1)
+    }
+
+    /// Adds a request whose answer is another record: no call before the two
+    /// are put together.
+    ///
+    /// # Errors
+    /// As [`Batch::push`].
+    pub fn push_request(&mut self, draft: Draft<'_>, asked: Asked) -> Result<(), Fault> {
+        let packed = self.pack(draft)?;
+        self.halves.requests.push((asked, packed));
+        Ok(())
+    }
+
+    /// Says that the request of a call is another record; the call is whole
+    /// without it.
+    pub fn expect_request(&mut self, call: usize, said: Said) {
+        // What was recorded so far is the answer alone.
+        let answer = self.calls.get_mut(call).and_then(|call| call.prompt.take());
+        let position = u32::try_from(call).unwrap_or(u32::MAX);
+        let answer = answer.and_then(|prompt| prompt.answer);
+        self.halves.answers.push(Said { call: position, answer, ..said });
+    }
+
+    fn pack(&mut self, draft: Draft<'_>) -> Result<Packed, Fault> {
         check(&draft.usage)?;
         let usage = PackedUsage::new(&draft.usage)
             .ok_or(Fault::Contradiction("a token count is too large for one call"))?;
@@ -236,15 +272,14 @@ impl Batch {
             prompt: None,
             flags: draft.flags,
         };
-        self.calls.push(Packed {
+        Ok(Packed {
             call,
             identity: draft.identity,
             component: draft.component,
             prompt: draft.prompt.map(Box::new),
             stated: None,
             content: self.content,
-        });
-        Ok(self.calls.len() - 1)
+        })
     }
 
     /// Adds a bucket; its symbols must come from [`Batch::symbol`].

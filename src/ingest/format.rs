@@ -170,6 +170,17 @@ impl<'a> Sample<'a> {
         }
     }
 
+    /// The objects of a JSON sample, a page's list in place of the page.
+    #[must_use]
+    pub fn listed(&self, list_key: &str) -> Vec<Json<'a>> {
+        let Self::Json(objects) = self else { return Vec::new() };
+        let listed = |object: &Json<'a>| match object.get(list_key) {
+            Some(list) if list.is_array() => list.items(),
+            _ => vec![*object],
+        };
+        objects.iter().flat_map(listed).collect()
+    }
+
     /// The header of a CSV sample.
     #[must_use]
     pub fn header(&self) -> Option<&'a Header> {

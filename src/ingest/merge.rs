@@ -11,12 +11,14 @@ use crate::record::bucket::Bucket;
 use crate::record::call::{Call, Finish, PackedUsage, Source};
 use crate::record::charge::Charge;
 use crate::record::component::Component;
-use crate::record::log::FileAccount;
+use crate::record::log::{FileAccount, Note};
+use crate::record::prompt::Prompt;
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Packed, Stated};
+use super::sources;
 
 /// What is left after duplicates are settled.
 pub(super) struct Merged {
@@ -29,16 +31,41 @@ pub(super) struct Merged {
     dropped: Vec<(u32, Dropped)>,
 }
 
+impl Merged {
+    /// What is worth saying of calls that two systems logged.
+    pub(super) fn note(&self) -> Option<Note> {
+        let differing =
+            self.dropped.iter().filter(|(_, what)| *what == Dropped::Restated { agrees: false });
+        let records = differing.count() as u64;
+        (records > 0).then_some(Note {
+            code: "SOURCES_DISAGREE",
+            message: "calls that two systems logged differ in their token counts; the counts of \
+                      the record that says more were kept",
+            records,
+        })
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dropped {
     Duplicate,
+    /// Seen by another system too; whether both count alike.
+    Restated {
+        agrees: bool,
+    },
     DuplicateChild,
     Part,
 }
 
-/// Drops every record that restates another one. `needs_kept_of` says whether
-/// anyone will ask which call stands for a record.
-pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged {
+/// Drops every record that restates another one. `formats` are those of the
+/// files; `needs_kept_of` says whether anyone will ask which call stands for a
+/// record.
+pub(super) fn duplicates(
+    mut packed: Vec<Packed>,
+    formats: &[&'static str],
+    (strings, prompts): (&Strings, &[Prompt]),
+    needs_kept_of: bool,
+) -> Merged {
     let mut keyed: Vec<(NonZeroU128, u32)> = (0..)
         .zip(&packed)
         .filter_map(|(index, packed)| Some((packed.identity.key()?, index)))
@@ -46,11 +73,19 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
     keyed.par_sort_unstable();
     let mut settled = Settled::default();
     for group in keyed.chunk_by(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
-        for same in same_call(group, &packed) {
+        for same in same_call(group, &packed, prompts) {
             settle(&same, &packed, &mut settled);
         }
     }
     drop(keyed);
+    let stands_for = &settled.stands_for;
+    let is_open = |index: u32| !stands_for.contains_key(&index);
+    for restated in sources::restated(&mut packed, is_open, formats, strings) {
+        let sources::Restated { dropped, kept, agrees } = restated;
+        settled.stands_for.insert(dropped, kept);
+        let file = packed[dropped as usize].call.source.file;
+        settled.dropped.push((file, Dropped::Restated { agrees }));
+    }
     for packed in &mut packed {
         packed.stated =
             packed.component.map(|component| Box::new(vec![(component, total(&packed.call))]));
@@ -62,8 +97,7 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
             packed.call.usage = usage;
         }
     }
-    let kept_of =
-        if needs_kept_of { kept_of(packed.len(), &settled.stands_for) } else { Vec::new() };
+    let kept_of = if needs_kept_of { kept_of(&packed, &settled.stands_for) } else { Vec::new() };
     if !settled.stands_for.is_empty() {
         let mut index = 0;
         packed.retain(|_| {
@@ -74,22 +108,31 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
     Merged { kept: packed, kept_of, dropped: settled.dropped }
 }
 
+/// For a record whose call is kept with a prompt of its own: no other needs to
+/// be put together.
+const ELSEWHERE: u32 = u32::MAX;
+
 /// For each record, the position among the kept of the call that stands for it.
-fn kept_of(records: usize, stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
+fn kept_of(packed: &[Packed], stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
     let mut kept = 0;
     let mut positions: Vec<u32> = (0..)
-        .take(records)
+        .take(packed.len())
         .map(|index: u32| {
             let position = kept;
             kept += u32::from(!stands_for.contains_key(&index));
             position
         })
         .collect();
-    for index in 0..records {
-        let best = u32::try_from(index).ok().and_then(|index| stands_for.get(&index));
-        if let Some(best) = best {
-            positions[index] = positions[*best as usize];
-        }
+    for (index, record) in (0..).zip(packed) {
+        // What stands for a record may itself restate another system's call.
+        let stand_ins = std::iter::successors(Some(index), |best| stands_for.get(best).copied());
+        let best = stand_ins.last().unwrap_or(index);
+        let has_prompt = |index: u32| packed[index as usize].call.prompt.is_some();
+        positions[index as usize] = if has_prompt(best) && record.call.prompt.is_none() {
+            ELSEWHERE
+        } else {
+            positions[best as usize]
+        };
     }
     positions
 }
@@ -107,18 +150,48 @@ struct Settled {
 
 /// Splits records that share their first id by the second one, where all of
 /// them carry it; a record without it, or on a side chain, joins any.
-fn same_call(group: &[(NonZeroU128, u32)], packed: &[Packed]) -> Vec<Vec<u32>> {
+fn same_call(group: &[(NonZeroU128, u32)], packed: &[Packed], prompts: &[Prompt]) -> Vec<Vec<u32>> {
     let indices: Vec<u32> = group.iter().map(|(_, index)| *index).collect();
     let second = |index: &u32| packed[*index as usize].identity.second();
     let any_joins = indices
         .iter()
         .any(|index| second(index).is_none() || packed[*index as usize].call.flags.sidechain);
     if any_joins {
-        return vec![indices];
+        return same_request(&indices, packed, prompts);
     }
     let mut sorted = indices;
     sorted.sort_unstable_by_key(|index| (second(index), *index));
-    sorted.chunk_by(|left, right| second(left) == second(right)).map(<[u32]>::to_vec).collect()
+    sorted
+        .chunk_by(|left, right| second(left) == second(right))
+        .flat_map(|same| same_request(same, packed, prompts))
+        .collect()
+}
+
+/// Logs made anonymous, and test servers, put one id on many answers: records
+/// that differ both in what was asked and in what was billed are told apart,
+/// where all of them were logged with their requests.
+fn same_request(indices: &[u32], packed: &[Packed], prompts: &[Prompt]) -> Vec<Vec<u32>> {
+    let request = |index: u32| {
+        let id = packed[index as usize].call.prompt?;
+        prompts.get(id.0 as usize).map(|prompt| prompt.request_hash).filter(|hash| *hash != 0)
+    };
+    let counts = |index: u32| {
+        let usage = packed[index as usize].call.usage.get();
+        (usage.input, usage.output)
+    };
+    if indices.iter().any(|index| request(*index).is_none()) {
+        return vec![indices.to_vec()];
+    }
+    let mut calls: Vec<Vec<u32>> = Vec::new();
+    for &index in indices {
+        let is_same =
+            |other: &u32| request(*other) == request(index) || counts(*other) == counts(index);
+        let (same, others): (Vec<_>, Vec<_>) =
+            calls.into_iter().partition(|call| call.iter().any(is_same));
+        calls = others;
+        calls.push(same.into_iter().flatten().chain([index]).collect());
+    }
+    calls
 }
 
 fn total(call: &Call) -> Tokens {
@@ -229,6 +302,10 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
         let Some(file) = files.get_mut(*file as usize) else { continue };
         match what {
             Dropped::Duplicate => file.duplicates += 1,
+            Dropped::Restated { .. } => {
+                file.duplicates += 1;
+                file.restated += 1;
+            }
             Dropped::DuplicateChild => {}
             Dropped::Part => {
                 file.ignore("another component of a call already counted", 1);

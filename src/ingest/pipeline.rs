@@ -14,7 +14,7 @@ use super::collect::Collector;
 use super::csv_rows::Splitter;
 use super::detect::{Detected, detect, looks_like};
 use super::format::{Format, Header, Outcome, Record, Row};
-use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
+use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, holds_record, layout};
 use super::json::{Fault, Json};
 use super::mapping::Mapping;
 use super::source::{self, Input};
@@ -244,8 +244,8 @@ struct Head {
     broken: Option<io::Error>,
 }
 
-/// The opening of a file: enough bytes, and at least one whole line unless it is
-/// absurdly long.
+/// The opening of a file: enough bytes, and at least one whole line or document
+/// unless it is absurdly long.
 ///
 /// # Errors
 /// When not a byte can be read.
@@ -260,8 +260,7 @@ fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<Head> {
             Err(error) if bytes.is_empty() => return Err(error),
             Err(error) => return Ok(Head { bytes, whole: true, broken: Some(error) }),
         }
-        let has_line = memchr::memchr(b'\n', bytes.trim_ascii_start()).is_some();
-        if wanted >= LONGEST_HEAD || has_line {
+        if wanted >= LONGEST_HEAD || holds_record(&bytes) {
             return Ok(Head { bytes, whole: false, broken: None });
         }
         wanted *= 2;

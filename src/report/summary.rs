@@ -163,6 +163,10 @@ pub fn accounting_notes(input: &Input) -> Vec<String> {
             counted(input.buckets, "of the records is a bucket", "of the records are buckets");
         notes.push(format!("{buckets} of a usage export, counting many calls each"));
     }
+    if input.restated > 0 {
+        let calls = counted(input.restated, "duplicate is a call", "duplicates are calls");
+        notes.push(format!("{calls} that another system logged too"));
+    }
     if input.charges > 0 {
         let charges =
             counted(input.charges, "of the records is a line", "of the records are lines");

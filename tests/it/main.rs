@@ -12,6 +12,7 @@
 
 mod backtest;
 mod batch;
+mod batch_files;
 mod broken_files;
 mod claude_code;
 mod cli;
@@ -24,6 +25,7 @@ mod exchange;
 mod explain;
 mod findings;
 mod flat_formats;
+mod gateways;
 mod invariants;
 mod invoice;
 mod ladder;
@@ -41,3 +43,5 @@ mod rewriting;
 mod routing;
 mod small_logs;
 mod tuning;
+mod two_systems;
+mod vendor_exports;

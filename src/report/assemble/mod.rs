@@ -94,6 +94,7 @@ fn input(log: &Log) -> Input {
         rejected: sum(|file| file.rejected),
         buckets: sum(|file| file.buckets),
         charges: sum(|file| file.charges),
+        restated: sum(|file| file.restated),
         joined: sum(|file| file.joined),
         child_calls: sum(|file| file.child_calls),
         rejections: files
