@@ -199,6 +199,7 @@ impl Collector {
             }
         }
         merge::count(&merged, &mut accounting.files);
+        merge::drop_repeated(&mut self.buckets, &mut self.charges, &mut accounting.files);
         merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
         let mut kept = merged.kept;
         if !self.entries.is_empty() {

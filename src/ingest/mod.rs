@@ -33,6 +33,13 @@ mod collect;
 mod deepseek_export;
 mod detect;
 pub mod exchange;
+mod invoice_csv;
+mod cloudflare_ai_gateway;
+mod collect;
+mod counted_exchange;
+mod detect;
+pub mod exchange;
+mod helicone;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
@@ -42,8 +49,12 @@ mod openai_costs;
 mod openai_dashboard_csv;
 mod openai_usage;
 mod openinference_spans;
+mod openrouter;
+mod openrouter_activity;
+mod openrouter_generation;
 mod pipeline;
 mod sources;
+mod portkey;
 mod value;
 mod walk;
 
@@ -63,14 +74,21 @@ pub const FORMATS: &[&dyn Format] = &[
     &anthropic_batch::AnthropicBatch,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
+    &helicone::Helicone,
     &openinference_spans::OpeninferenceSpans,
+    &openrouter_generation::OpenrouterGeneration,
+    &portkey::Portkey,
+    &cloudflare_ai_gateway::CloudflareAiGateway,
     &claude_code::ClaudeCode,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
     &block_trace::BlockTrace,
     &azure_trace::AzureTrace,
+    &helicone::HeliconeCsv,
+    &openrouter_activity::OpenrouterActivity,
     &litellm_spend::LitellmSpendCsv,
+    &invoice_csv::InvoiceCsv,
     &openai_costs::OpenAiCostsCsv,
     &openai_dashboard_csv::OpenAiDashboardCsv,
     &deepseek_export::DeepseekExport,

@@ -160,13 +160,14 @@ impl<'a> Exchanged<'a> {
             recorder.answer(&reading.answer);
             reading.draft.prompt = Some(recorder.finish());
         }
-        let response_id = reading.response_id.as_deref();
-        if reading.draft.identity.key().is_none() {
-            reading.draft.identity = Identity::of(response_id);
-        }
-        reading.draft.identity = reading.draft.identity.answered_by(response_id);
+        // A log may know the answer's id without its body; the body's own wins.
         if let Some(id) = reading.response_id.take() {
-            reading.draft.request_id = Some(id);
+            let draft = &mut reading.draft;
+            if draft.identity.key().is_none() {
+                draft.identity = Identity::of(Some(&id));
+            }
+            draft.identity = draft.identity.answered_by(Some(&id));
+            draft.request_id = Some(id);
         }
         for (code, message) in &reading.notes {
             batch.note(code, message);
