@@ -17,14 +17,16 @@ use crate::record::call::{
 use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::lane::Tier;
-use crate::record::log::{FileAccount, Note};
+use crate::record::log::{FileAccount, Note, Rejection};
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
 use super::join::{Asked, Halves, Said};
+use super::format::Outcome;
 use super::json::Fault;
 use super::prompt::PromptDraft;
+use super::sequence::{Step, What};
 use super::transcript::Entry;
 
 /// A call as a reader describes it, borrowing from the record.
@@ -159,6 +161,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// Requests and answers that are records of their own, to be put together.
     pub halves: Halves,
+    /// What records say to those behind them, in order of line.
+    pub steps: Vec<Step>,
     /// The account of the chunk's records.
     pub account: FileAccount,
     /// What readers noticed, by code.
@@ -178,6 +182,7 @@ pub struct Mark {
     entries: usize,
     requests: usize,
     answers: usize,
+    steps: usize,
 }
 
 impl Batch {
@@ -197,6 +202,7 @@ impl Batch {
             entries: self.entries.len(),
             requests: self.halves.requests.len(),
             answers: self.halves.answers.len(),
+            steps: self.steps.len(),
         }
     }
 
@@ -208,6 +214,41 @@ impl Batch {
         self.entries.truncate(mark.entries);
         self.halves.requests.truncate(mark.requests);
         self.halves.answers.truncate(mark.answers);
+        self.steps.truncate(mark.steps);
+    }
+
+    /// Says which part of the record is being read.
+    pub fn start_part(&mut self, line: u64, bytes: &[u8]) {
+        self.start_record(self.source.file, line, bytes);
+    }
+
+    /// Reads a record, or a part of one, and enters what became of it into the
+    /// account: a rejected one leaves nothing else.
+    pub fn account_for(
+        &mut self,
+        line: u64,
+        read: impl FnOnce(&mut Self) -> Result<Outcome, Fault>,
+    ) {
+        let mark = self.mark();
+        match read(self) {
+            Ok(Outcome::Kept) => self.account.lines += 1,
+            Ok(Outcome::KeptMany(records)) => self.account.lines += records,
+            Ok(Outcome::AccountedFor) => {}
+            Ok(Outcome::Ignored(reason)) => {
+                self.account.lines += 1;
+                self.account.ignore(reason, 1);
+            }
+            Err(fault) => {
+                self.undo(mark);
+                self.reject(line, &fault);
+            }
+        }
+    }
+
+    /// Enters a record that cannot be read into the account.
+    pub fn reject(&mut self, line: u64, fault: &Fault) {
+        self.account.lines += 1;
+        self.account.reject(Rejection { line, reason: fault.to_string() });
     }
 
     /// Packs a draft.
@@ -292,9 +333,16 @@ impl Batch {
         self.charges.push(Charge { source: self.source, ..charge });
     }
 
-    /// Adds a message of a session log.
-    pub fn push_entry(&mut self, entry: Entry) {
+    /// Adds a message of a session log; its index in the batch.
+    pub fn push_entry(&mut self, entry: Entry) -> u32 {
         self.entries.push(Entry { source: self.source, ..entry });
+        u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Adds what the record says to those behind it.
+    pub fn push_step(&mut self, time: Option<Moment>, file_name: Option<Symbol>, what: What) {
+        let source = self.source;
+        self.steps.push(Step { source, time: time.into(), file_name, what });
     }
 
     /// The batch's handle on a name.
@@ -310,7 +358,8 @@ impl Batch {
         }
     }
 
-    fn tags(&mut self, tags: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Option<TagsId> {
+    /// The batch's handle on a set of tags.
+    pub fn tags(&mut self, tags: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Option<TagsId> {
         if tags.is_empty() {
             return None;
         }
@@ -345,7 +394,7 @@ fn milliseconds(value: Option<f64>) -> Count {
 }
 
 /// The identities that hold on every provider after normalisation.
-fn check(usage: &Usage) -> Result<(), Fault> {
+pub(super) fn check(usage: &Usage) -> Result<(), Fault> {
     if let Some(input) = usage.input
         && usage.cache_read.unwrap_or_default() + usage.cache_written() > input
     {

@@ -17,6 +17,7 @@ use super::batch::{Batch, Packed};
 use super::join::{Halves, Said};
 use super::merge;
 use super::prompt::{Part, PromptDraft};
+use super::sequence::{self, Step};
 use super::transcript::{self, Entry};
 
 /// The log under construction.
@@ -30,6 +31,7 @@ pub(super) struct Collector {
     charges: Vec<Charge>,
     entries: Vec<Entry>,
     halves: Halves,
+    steps: Vec<Step>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
     partial: BTreeMap<u32, FileAccount>,
@@ -47,6 +49,7 @@ impl Collector {
         };
         let tags: Vec<TagsId> = batch.tag_sets.iter().map(|set| self.tags(set, &symbols)).collect();
         let first_call = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
+        let first_entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let rename_call = |call: &mut Call| {
             for symbol in [
                 &mut call.request_id,
@@ -109,6 +112,11 @@ impl Collector {
             entry.chain = rename(entry.chain);
             entry.answer_of = entry.answer_of.map(|call| call + first_call);
             entry
+        }));
+        self.steps.extend(batch.steps.into_iter().map(|mut step| {
+            let tag_set = |id: TagsId| tags.get(id.0 as usize).copied();
+            step.rename(rename, tag_set, (first_call, first_entry));
+            step
         }));
         self.account(file, batch.account, batch.open_page);
         for note in batch.notes {
@@ -185,6 +193,21 @@ impl Collector {
         let notes = std::mem::take(&mut self.notes);
         let mut accounting = Accounting { files, notes };
         self.join_halves(&mut accounting, &memo);
+        for (file, found) in self.partial {
+            if let Some(account) = accounting.files.get_mut(file as usize) {
+                account.take_in(found);
+            }
+        }
+        if !self.steps.is_empty() {
+            let sequences = sequence::Sequences {
+                packed: &mut self.packed,
+                entries: &mut self.entries,
+                strings: &mut self.strings,
+                files: &mut accounting.files,
+                notes: &mut accounting.notes,
+            };
+            sequence::settle(&self.steps, sequences);
+        }
         let formats: Vec<&'static str> = accounting.files.iter().map(|file| file.format).collect();
         let merged = merge::duplicates(
             self.packed,
@@ -193,11 +216,6 @@ impl Collector {
             !self.entries.is_empty(),
         );
         accounting.notes.extend(merged.note());
-        for (file, found) in self.partial {
-            if let Some(account) = accounting.files.get_mut(file as usize) {
-                account.take_in(found);
-            }
-        }
         merge::count(&merged, &mut accounting.files);
         merge::drop_repeated(&mut self.buckets, &mut self.charges, &mut accounting.files);
         merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);

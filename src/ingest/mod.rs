@@ -13,6 +13,7 @@ pub mod join;
 pub mod json;
 pub mod mapping;
 pub mod prompt;
+pub mod sequence;
 pub mod source;
 pub mod transcript;
 
@@ -26,20 +27,21 @@ mod anthropic_terms;
 mod anthropic_usage;
 mod azure_trace;
 mod block_trace;
+mod burstgpt;
 mod canonical;
 mod claude_code;
 mod claude_code_analytics;
+mod cloudflare_ai_gateway;
+mod codex;
+mod codex_exec;
 mod collect;
+mod counted_exchange;
 mod deepseek_export;
 mod detect;
 pub mod exchange;
-mod invoice_csv;
-mod cloudflare_ai_gateway;
-mod collect;
-mod counted_exchange;
-mod detect;
-pub mod exchange;
+mod gemini_cli;
 mod helicone;
+mod invoice_csv;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
@@ -48,13 +50,16 @@ mod openai_batch;
 mod openai_costs;
 mod openai_dashboard_csv;
 mod openai_usage;
+mod opencode;
 mod openinference_spans;
 mod openrouter;
 mod openrouter_activity;
 mod openrouter_generation;
+mod pi;
 mod pipeline;
-mod sources;
 mod portkey;
+mod sources;
+mod tracelab_rounds;
 mod value;
 mod walk;
 
@@ -80,13 +85,20 @@ pub const FORMATS: &[&dyn Format] = &[
     &portkey::Portkey,
     &cloudflare_ai_gateway::CloudflareAiGateway,
     &claude_code::ClaudeCode,
+    &codex::Codex,
+    &codex_exec::CodexExec,
+    &gemini_cli::GeminiCli,
+    &opencode::Opencode,
+    &pi::Pi,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
     &block_trace::BlockTrace,
+    &tracelab_rounds::TracelabRounds,
     &azure_trace::AzureTrace,
     &helicone::HeliconeCsv,
     &openrouter_activity::OpenrouterActivity,
+    &burstgpt::Burstgpt,
     &litellm_spend::LitellmSpendCsv,
     &invoice_csv::InvoiceCsv,
     &openai_costs::OpenAiCostsCsv,

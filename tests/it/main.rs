@@ -10,6 +10,7 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod agent_sessions;
 mod backtest;
 mod batch;
 mod batch_files;
@@ -41,6 +42,7 @@ mod reports;
 mod retrieval;
 mod rewriting;
 mod routing;
+mod serving_traces;
 mod small_logs;
 mod tuning;
 mod two_systems;

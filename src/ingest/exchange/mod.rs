@@ -115,7 +115,7 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 8] = [
+    const OTHERS: [&str; 9] = [
         "custom_id",
         "call_type",
         "run_type",
@@ -124,8 +124,9 @@ fn is_exchange(object: Json<'_>) -> bool {
         "ai_model",
         "request_created_at",
         "tokens_in",
+        "providerID",
     ];
-    if OTHERS.iter().any(|key| object.get(key).is_some()) {
+    if OTHERS.iter().any(|key| object.get(key).is_some()) || is_event_of_another(object) {
         return false;
     }
     let Ok(outer) = Outer::peel(object, is_body) else { return false };
@@ -139,6 +140,13 @@ fn is_exchange(object: Json<'_>) -> bool {
     };
     let is_call = outer.url.is_some() || outer.labels.http_status.is_some();
     answered || (is_call && outer.answered && outer.request.is_some())
+}
+
+/// Whether an object is an event of something that calls models, such as an
+/// agent: those have errors in them too.
+fn is_event_of_another(object: Json<'_>) -> bool {
+    let kind = object.get("type").and_then(Json::text);
+    kind.is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."))
 }
 
 #[cfg(test)]
