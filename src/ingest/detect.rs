@@ -40,8 +40,9 @@ pub(super) fn detect<'a>(head: &[u8], whole: bool, formats: &[&'a dyn Format]) -
 fn detect_json<'a>(head: &[u8], formats: &[&'a dyn Format]) -> Detected<'a> {
     let layout = layout(Framing::Json, head);
     let objects = objects(head, layout);
-    if objects.iter().any(|object| event_lines::is_event(*object)) {
-        return first(&Sample::Events(&objects), Layout::Streams, formats);
+    if event_lines::are_events(&objects) {
+        let layout = super::framing::layout(Framing::EventStream, head);
+        return first(&Sample::Events(&objects), layout, formats);
     }
     match first(&Sample::Json(&objects), layout, formats) {
         Detected::Unknown if objects.is_empty() && head.trim_ascii() == b"[]" => Detected::Empty,
