@@ -22,8 +22,8 @@ use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
-use super::join::{Asked, Halves, Said};
 use super::format::Outcome;
+use super::join::{Asked, Halves, Said};
 use super::json::Fault;
 use super::prompt::PromptDraft;
 use super::sequence::{Step, What};

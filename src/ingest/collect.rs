@@ -51,19 +51,8 @@ impl Collector {
         let first_call = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
         let first_entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let rename_call = |call: &mut Call| {
-            for symbol in [
-                &mut call.request_id,
-                &mut call.provider,
-                &mut call.model,
-                &mut call.requested_model,
-                &mut call.feature,
-                &mut call.user,
-                &mut call.account,
-                &mut call.workspace,
-                &mut call.conversation,
-                &mut call.region,
-            ] {
-                *symbol = rename(*symbol);
+            for name in names_of(call) {
+                *name = rename(*name);
             }
             call.tags = call.tags.and_then(|id| tags.get(id.0 as usize).copied());
         };
@@ -267,6 +256,22 @@ impl Collector {
             accounting,
         }
     }
+}
+
+/// The names of a call.
+const fn names_of(call: &mut Call) -> [&mut Option<Symbol>; 10] {
+    [
+        &mut call.request_id,
+        &mut call.provider,
+        &mut call.model,
+        &mut call.requested_model,
+        &mut call.feature,
+        &mut call.user,
+        &mut call.account,
+        &mut call.workspace,
+        &mut call.conversation,
+        &mut call.region,
+    ]
 }
 
 /// Stores a prompt and returns its handle.

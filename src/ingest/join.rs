@@ -6,18 +6,20 @@
 //! file is read. What is decided depends on the records and on which of them
 //! share a file, never on the order of files or lines.
 //!
-//! An answer belongs to the one request with its id. Where there are several,
-//! it belongs to any that asks the very same; else to the one in a file that
-//! holds all ids of the answer's file; else, of such files, to the one that has
-//! no id beyond those. What is still open is not guessed: the call stays
-//! without its request, and both are counted.
+//! An answer belongs to the request with its id. Where an id stands for several
+//! different requests, or has more answers than requests, files decide: the
+//! request is one in a file that holds all ids of the answer's file; else, of
+//! such files, one in a file with no id beyond those. What is still open is not
+//! guessed: the call stays without its request, and both are counted.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU128;
+use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::record::call::{Call, Count, PackedUsage, RequestFacts, Source, Status};
+use crate::record::call::{Call, Count, PackedUsage, RequestFacts, Status};
 use crate::record::log::{Accounting, Note};
 use crate::record::prompt::Answer;
 use crate::record::usage::{CacheWrites, Usage};
@@ -100,68 +102,43 @@ impl Halves {
         self.requests.sort_by_key(|(asked, packed)| {
             (asked.tie, asked.fingerprint, packed.content, packed.call.source)
         });
+        // In the order of calls again at the end, as prompts are written in it.
+        self.answers.sort_by_key(|said| (said.tie, said.call));
         let files = Files::of(&self, calls);
         let mut found = Found::default();
         let mut prompts = Vec::new();
-        for said in &self.answers {
-            let Some(packed) = calls.get_mut(said.call as usize) else { continue };
-            match self.request_of(said.tie, packed.call.source, &files) {
-                Pick::One(index) => {
-                    let (asked, request) = &self.requests[index];
-                    found.answered.insert((asked.tie, asked.fingerprint));
-                    fill(&mut packed.call, asked, &request.call);
-                    if let Some(draft) = &request.prompt {
-                        prompts.push((said.call, whole(draft, asked, said)));
+        for said in self.answers.chunk_by(|left, right| left.tie == right.tie) {
+            let asked = said.first().map_or(0..0, |said| self.asked(said.tie));
+            let tie = Tied { requests: &self.requests, asked, said, calls, files: &files };
+            for (said, pick) in said.iter().zip(tie.settle()) {
+                let Some(packed) = calls.get_mut(said.call as usize) else { continue };
+                match pick {
+                    Pick::One(index) => {
+                        let (asked, request) = &self.requests[index];
+                        found.answered.insert((asked.tie, asked.fingerprint));
+                        fill(&mut packed.call, asked, &request.call);
+                        if let Some(draft) = &request.prompt {
+                            prompts.push((said.call, whole(draft, asked, said)));
+                        }
                     }
+                    Pick::Open => {
+                        found.open.insert(said.tie);
+                        found.ambiguous += 1;
+                    }
+                    Pick::None => found.without_request += 1,
                 }
-                Pick::Several => {
-                    found.open.insert(said.tie);
-                    found.ambiguous += 1;
-                }
-                Pick::None => found.without_request += 1,
             }
         }
         self.account(&found, accounting);
+        prompts.sort_by_key(|(call, _)| *call);
         prompts
     }
 
-    /// The request of an answer, by the rule at the head of this file.
-    fn request_of(&self, tie: Tie, answer: Source, files: &Files) -> Pick {
+    /// Where the requests of a tie stand.
+    fn asked(&self, tie: Tie) -> Range<usize> {
         let start = self.requests.partition_point(|(asked, _)| asked.tie < tie);
-        let candidates: Vec<usize> = (start..)
-            .zip(self.requests.get(start..).unwrap_or_default())
-            .take_while(|(_, (asked, _))| asked.tie == tie)
-            .map(|(index, _)| index)
-            .collect();
-        let file_of = |index: &usize| self.requests[*index].1.call.source.file;
-        let whole = |index: &usize| files.hold(file_of(index), answer.file);
-        let exact = |index: &usize| files.are_held(file_of(index), answer.file);
-        let mut pick = self.pick(&candidates);
-        if matches!(pick, Pick::Several) {
-            let mut left = candidates;
-            left.retain(whole);
-            pick = self.pick(&left);
-            if matches!(pick, Pick::Several) {
-                left.retain(exact);
-                pick = self.pick(&left);
-            }
-            if matches!(pick, Pick::None) {
-                // Every file was ruled out, not every request.
-                pick = Pick::Several;
-            }
-        }
-        pick
-    }
-
-    /// The request that all of these are.
-    fn pick(&self, candidates: &[usize]) -> Pick {
-        let Some((first, rest)) = candidates.split_first() else { return Pick::None };
-        let asks = |index: &usize| self.requests[*index].0.fingerprint;
-        if rest.iter().all(|index| asks(index) == asks(first)) {
-            Pick::One(*first)
-        } else {
-            Pick::Several
-        }
+        let end = self.requests.partition_point(|(asked, _)| asked.tie <= tie);
+        start..end
     }
 
     fn account(&self, found: &Found, accounting: &mut Accounting) {
@@ -196,11 +173,124 @@ impl Halves {
     }
 }
 
-/// How many requests an answer may belong to.
+/// The request of an answer.
+#[derive(Clone, Copy, Debug)]
 enum Pick {
+    /// No request has its id.
     None,
+    /// Some have, and nothing tells which.
+    Open,
+    /// The one at this place.
     One(usize),
-    Several,
+}
+
+/// All requests and answers of one id.
+struct Tied<'a> {
+    requests: &'a [(Asked, Packed)],
+    asked: Range<usize>,
+    said: &'a [Said],
+    calls: &'a [Packed],
+    files: &'a Files,
+}
+
+impl Tied<'_> {
+    /// The request of each answer, by the rule at the head of this file.
+    fn settle(&self) -> Vec<Pick> {
+        let Some(first) = self.asked.clone().next() else {
+            return vec![Pick::None; self.said.len()];
+        };
+        let everything = vec![Pick::One(first); self.said.len()];
+        if self.asked.clone().all(|index| self.same(index, first))
+            && !self.is_short(&everything, first)
+        {
+            return everything;
+        }
+        // Answers of one file pick alike, and few files stand against each other.
+        let mut by_file: FxHashMap<u32, Option<usize>> = FxHashMap::default();
+        let mut pick = |said: &Said| {
+            let file = self.file(said)?;
+            *by_file.entry(file).or_insert_with(|| self.by_file(file))
+        };
+        let mut picks: Vec<Pick> =
+            self.said.iter().map(|said| pick(said).map_or(Pick::Open, Pick::One)).collect();
+        let picked: BTreeSet<usize> = by_file.into_values().flatten().collect();
+        // No request was answered more often than it was asked.
+        for index in picked {
+            if self.is_short(&picks, index) {
+                self.drop_picks(&mut picks, index, |said| !self.any_exact(said, index));
+            }
+            if self.is_short(&picks, index) {
+                self.drop_picks(&mut picks, index, |_| true);
+            }
+        }
+        picks
+    }
+
+    fn same(&self, index: usize, other: usize) -> bool {
+        self.requests[index].0.fingerprint == self.requests[other].0.fingerprint
+    }
+
+    /// The one request that the files leave for the answers of a file.
+    fn by_file(&self, answered: u32) -> Option<usize> {
+        let mut left: Vec<usize> = self.asked.clone().collect();
+        left.retain(|index| self.files.hold(self.asked_in(*index), answered));
+        if self.one_of(&left).is_none() {
+            left.retain(|index| self.files.are_held(self.asked_in(*index), answered));
+        }
+        self.one_of(&left)
+    }
+
+    /// The first of several places that hold the very same request.
+    fn one_of(&self, left: &[usize]) -> Option<usize> {
+        let first = *left.first()?;
+        left.iter().all(|index| self.same(*index, first)).then_some(first)
+    }
+
+    /// Whether more answers picked a request than there are requests like it.
+    fn is_short(&self, picks: &[Pick], request: usize) -> bool {
+        let answers: BTreeSet<(Option<NonZeroU128>, u64)> = self
+            .picking(picks, request)
+            .into_iter()
+            .filter_map(|position| self.calls.get(self.said[position].call as usize))
+            // Copies of an answer are one.
+            .map(|packed| match packed.identity.key() {
+                Some(key) => (Some(key), 0),
+                None => (None, packed.content),
+            })
+            .collect();
+        answers.len() > self.asked.clone().filter(|index| self.same(*index, request)).count()
+    }
+
+    /// The answers that picked a request.
+    fn picking(&self, picks: &[Pick], request: usize) -> Vec<usize> {
+        let picked = |pick: &Pick| matches!(pick, Pick::One(index) if self.same(*index, request));
+        (0..).zip(picks).filter(|(_, pick)| picked(pick)).map(|(position, _)| position).collect()
+    }
+
+    fn drop_picks(&self, picks: &mut [Pick], request: usize, drops: impl Fn(&Said) -> bool) {
+        for position in self.picking(picks, request) {
+            if drops(&self.said[position]) {
+                picks[position] = Pick::Open;
+            }
+        }
+    }
+
+    /// Whether a file with this request has no id beyond those of the answer's.
+    fn any_exact(&self, said: &Said, request: usize) -> bool {
+        let Some(answered) = self.file(said) else { return false };
+        self.asked
+            .clone()
+            .filter(|index| self.same(*index, request))
+            .any(|index| self.files.are_held(self.asked_in(index), answered))
+    }
+
+    fn asked_in(&self, index: usize) -> u32 {
+        self.requests[index].1.call.source.file
+    }
+
+    fn file(&self, said: &Said) -> Option<u32> {
+        Some(self.calls.get(said.call as usize)?.call.source.file)
+    }
 }
 
 /// What settling found out.
@@ -220,13 +310,13 @@ struct Files {
 }
 
 impl Files {
-    /// The ids of every file; nothing where no id stands for two requests.
+    /// The ids of every file; nothing where each id has one request and one
+    /// answer, so that no one will ask.
     fn of(halves: &Halves, calls: &[Packed]) -> Self {
         let mut files = Self::default();
-        let clashes = |pair: &[(Asked, Packed)]| {
-            pair[0].0.tie == pair[1].0.tie && pair[0].0.fingerprint != pair[1].0.fingerprint
-        };
-        if !halves.requests.windows(2).any(clashes) {
+        let several_asked = halves.requests.windows(2).any(|pair| pair[0].0.tie == pair[1].0.tie);
+        let several_said = halves.answers.windows(2).any(|pair| pair[0].tie == pair[1].tie);
+        if !several_asked && !several_said {
             return files;
         }
         for (asked, packed) in &halves.requests {

@@ -296,6 +296,46 @@ fn a_request_sent_again_unchanged_is_any_of_both() {
 }
 
 #[test]
+fn results_of_a_batch_whose_requests_are_missing_take_no_others() {
+    // The second batch used an id of the first, and its requests are not here.
+    let log = log_of_files(&[
+        ("in-1.jsonl", vec![request("a", "red"), request("b", "blue")]),
+        ("out-1.jsonl", vec![result("a", "a1"), result("b", "b1")]),
+        ("out-2.jsonl", vec![result("a", "a2"), result("c", "c2")]),
+    ]);
+    assert_eq!(asked_by(&log, "chatcmpl-a1"), Some(asked("red")));
+    assert_eq!(asked_by(&log, "chatcmpl-a2"), None);
+    assert_eq!(account(&log, "in-1.jsonl").ignored, [(JOINED, 2)]);
+    assert_eq!(noted(&log, "BATCH_REQUEST_AMBIGUOUS"), 1);
+    assert_eq!(noted(&log, "BATCH_WITHOUT_REQUESTS"), 1);
+    // Its ids may all be among those of the first: the first results fit to
+    // the last id, the others do not.
+    let log = log_of_files(&[
+        ("in-1.jsonl", vec![request("a", "red"), request("b", "blue")]),
+        ("out-1.jsonl", vec![result("a", "a1"), result("b", "b1")]),
+        ("out-2.jsonl", vec![result("a", "a2")]),
+    ]);
+    assert_eq!(asked_by(&log, "chatcmpl-a1"), Some(asked("red")));
+    assert_eq!(asked_by(&log, "chatcmpl-a2"), None);
+    // Where both fit alike nothing tells, for the id that both have.
+    let log = log_of_files(&[
+        ("in-1.jsonl", vec![request("a", "red"), request("b", "blue")]),
+        ("out-1.jsonl", vec![result("a", "a1"), result("b", "b1")]),
+        ("out-2.jsonl", vec![result("a", "a2"), result("b", "b2")]),
+    ]);
+    assert!(log.calls.iter().all(|call| call.prompt.is_none()));
+    assert_eq!(noted(&log, "BATCH_REQUEST_AMBIGUOUS"), 4);
+    // A copy of the results is no second batch.
+    let log = log_of_files(&[
+        ("in-1.jsonl", vec![request("a", "red")]),
+        ("out-1.jsonl", vec![result("a", "a1")]),
+        ("out-2.jsonl", vec![result("a", "a1")]),
+    ]);
+    assert_eq!(log.calls.len(), 1);
+    assert_eq!(asked_by(&log, "chatcmpl-a1"), Some(asked("red")));
+}
+
+#[test]
 fn what_cannot_be_told_is_counted_and_not_guessed() {
     let log = log_of_files(&[
         ("in-1.jsonl", vec![request("a", "red"), request("b", "blue")]),
