@@ -1,4 +1,4 @@
-//! Amazon Bedrock's Converse and ConverseStream, and the bodies of Nova, which
+//! Amazon Bedrock's Converse and `ConverseStream`, and the bodies of Nova, which
 //! are of the same shape.
 //!
 //! `inputTokens` leaves out what the cache had or got; see

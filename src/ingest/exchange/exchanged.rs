@@ -168,8 +168,8 @@ impl<'a> Exchanged<'a> {
     /// # Errors
     /// When its counts contradict each other.
     pub fn push(self, mut reading: Reading<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {
-        self.settle_provider(&mut reading);
         self.settle_model(&mut reading);
+        self.settle_provider(&mut reading);
         if !reading.draft.usage.is_reported() {
             let counts = reading.stated_counts;
             counts.settle(&mut reading);
