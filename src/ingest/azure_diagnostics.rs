@@ -169,7 +169,7 @@ fn push_request(columns: &Columns<'_>, batch: &mut Batch) -> Result<Outcome, Fau
         });
     // Seen in the wild: one correlation id on requests to two deployments.
     let id = columns.name(&["correlationid"]);
-    let time = columns.name(&["time", "timegenerated"]).unwrap_or_default();
+    let time = draft.time.map(|moment| moment.micros).unwrap_or_default();
     let second = format!("{time} {}", draft.requested_model.as_deref().unwrap_or_default());
     draft.identity = Identity::of_pair(id.as_deref(), Some(&second));
     batch.push(draft)?;

@@ -105,7 +105,7 @@ fn is_event(object: Json<'_>) -> bool {
         "messageStop",
     ];
     let of_converse = |key: &&str| object.get(key).is_some_and(Json::is_object);
-    if CONVERSE.iter().any(|key| of_converse(&key)) || is_converse_metadata(object) {
+    if CONVERSE.iter().any(of_converse) || is_converse_metadata(object) {
         return true;
     }
     let text = |key| object.get(key).and_then(Json::text);

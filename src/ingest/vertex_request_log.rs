@@ -1,4 +1,4 @@
-//! Vertex AI's request-response log: rows of its BigQuery table, as JSON or CSV.
+//! Vertex AI's request-response log: rows of its `BigQuery` table, as JSON or CSV.
 //!
 //! The bodies are Gemini's, or those of the partner whose model answered, and
 //! count as they do. A sampling rate below one leaves calls out, and no row says

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tokopt::ingest::json::Json;
 use tokopt::ingest::{ReadOptions, read};
 use tokopt::record::call::{Call, Finish, Operation, Status};
 use tokopt::record::lane::Tier;
@@ -119,7 +120,7 @@ fn gemini_says_who_answered_when_and_what_was_asked() {
 #[test]
 fn bedrock_counts_the_cache_beside_the_input() {
     let log = fixture("exchange/kept/bedrock.jsonl");
-    let all: Vec<_> = (1..=14).map(|line| counts(on_line(&log, line))).collect();
+    let all: Vec<_> = (1..=15).map(|line| counts(on_line(&log, line))).collect();
     let some = Some;
     let plain = |input, output| [some(input), None, None, some(output), None];
     assert_eq!(
@@ -142,6 +143,7 @@ fn bedrock_counts_the_cache_beside_the_input() {
             plain(4, 6),
             plain(14, 9),
             plain(5, 3),
+            plain(6, 2),
         ]
     );
     let writes = on_line(&log, 1).usage.get().cache_write.expect("writes");
@@ -162,6 +164,8 @@ fn bedrock_names_models_in_the_address_alone() {
     assert_eq!(model(2), Some("us.amazon.nova-lite-v1:0"));
     // The body says claude-haiku-4-5-20251001, which is another price.
     assert_eq!(model(3), Some("eu.anthropic.claude-haiku-4-5-20251001-v1:0"));
+    // What an SDK was called with and gave back, without an address.
+    assert_eq!(model(15), Some("eu.amazon.nova-lite-v1:0"));
     assert_eq!(model(6), Some("mistral.mistral-7b-instruct-v0:2"));
     assert!(log.calls.iter().all(|call| text(call.provider) == Some("aws.bedrock")));
     let first = on_line(&log, 1);
@@ -196,6 +200,35 @@ fn streams_of_chunks_are_one_call_each_however_they_lie() {
     assert_eq!(log.calls.len(), 4);
     assert_eq!(on_line(&log, 9).finish, Finish::Stop);
     assert_eq!(on_line(&log, 13).status, Status::Aborted);
+}
+
+#[test]
+fn every_recorded_answer_adds_up_to_its_own_total() {
+    // File, where its total stands, and how many answers have one.
+    const TOTALS: [(&str, &[&str], usize); 3] = [
+        ("bedrock-raw/converse.jsonl", &["usage", "totalTokens"], 166),
+        // One of 212 was recorded twice.
+        ("gemini-raw/generateContent.jsonl", &["usageMetadata", "totalTokenCount"], 211),
+        ("gemini-raw/vertex.jsonl", &["usageMetadata", "totalTokenCount"], 85),
+    ];
+    for (file, place, answers) in TOTALS {
+        let Some(path) = reference::path(&format!("samples/{file}")) else { continue };
+        let log = log_of(&path);
+        let text = std::fs::read_to_string(&path).expect("a readable log");
+        let lines: Vec<&str> = text.lines().collect();
+        let mut seen = 0;
+        for call in &log.calls {
+            let record = Json::of_text(lines[call.source.line as usize - 1]);
+            let body = record.at(&["response", "body"]).expect("a body");
+            let Some(total) = body.at(place) else { continue };
+            let total = total.count("total").expect("a count").map(Tokens::new);
+            let usage = call.usage.get();
+            let sum = usage.input.zip(usage.output).map(|(input, output)| input + output);
+            assert_eq!(sum, total, "{file}:{}", call.source.line);
+            seen += 1;
+        }
+        assert_eq!(seen, answers, "{file}");
+    }
 }
 
 #[test]

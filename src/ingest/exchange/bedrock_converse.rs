@@ -1,4 +1,4 @@
-//! Amazon Bedrock's Converse and ConverseStream, and the bodies of Nova, which
+//! Amazon Bedrock's Converse and `ConverseStream`, and the bodies of Nova, which
 //! are of the same shape.
 //!
 //! `inputTokens` leaves out what the cache had or got; see
@@ -74,14 +74,23 @@ fn is_event(shape: &Shape<'_>) -> bool {
         Mark::ContentBlockStop,
         Mark::MessageStop,
     ];
-    is_last_event(shape) || (shape.is_single() && EVENTS.iter().any(|mark| shape.has(*mark)))
+    is_last_event(shape) || (is_bare(shape) && EVENTS.iter().any(|mark| shape.has(*mark)))
+}
+
+/// Whether an object has nothing of a body, as events have not.
+fn is_bare(shape: &Shape<'_>) -> bool {
+    shape.kind.is_none()
+        && shape.object.is_none()
+        && shape.usage.is_none()
+        && !shape.has(Mark::Output)
+        && !shape.has(Mark::Model)
 }
 
 /// Whether an object is the event that holds a stream's counts.
 fn is_last_event(shape: &Shape<'_>) -> bool {
     let counts = &["metadata", "usage", "inputTokens"];
     shape.has(Mark::Metadata)
-        && shape.is_single()
+        && is_bare(shape)
         && shape.body.is_some_and(|body| body.at(counts).is_some())
 }
 
@@ -175,31 +184,32 @@ fn read_events<'a>(
     reading.draft.request.stream = Some(true);
     let mut stopped = false;
     for event in events {
-        let (mut name, mut payload) = (None, None);
-        let whole = event.each_entry(|key, value| {
-            name = name.take().or_else(|| Some(key.to_owned()));
-            payload = payload.or(Some(value));
-            Ok::<(), Fault>(())
+        let read = event.each_entry(|name, payload| {
+            match name {
+                "contentBlockDelta" => {
+                    if let Some(delta) = payload.get("delta") {
+                        read_delta(delta, reading)?;
+                    }
+                }
+                "messageStop" => {
+                    stopped = true;
+                    if let Some(reason) = payload.get("stopReason") {
+                        read_stop(reason, reading);
+                    }
+                }
+                "metadata" => {
+                    stopped = true;
+                    read_body(payload, reading, counts)?;
+                }
+                name if EXCEPTIONS.contains(&name) => reading.failed(),
+                _ => {}
+            }
+            Ok(())
         });
-        let (Ok(()), Some(name), Some(payload)) = (whole, name, payload) else { continue };
-        match name.as_str() {
-            "contentBlockDelta" => {
-                if let Some(delta) = payload.get("delta") {
-                    read_delta(delta, reading)?;
-                }
-            }
-            "messageStop" => {
-                stopped = true;
-                if let Some(reason) = payload.get("stopReason") {
-                    read_stop(reason, reading);
-                }
-            }
-            "metadata" => {
-                stopped = true;
-                read_body(payload, reading, counts)?;
-            }
-            name if EXCEPTIONS.contains(&name) => reading.failed(),
-            _ => {}
+        match read {
+            // Cut off, or damaged: what follows may still hold the counts.
+            Err(Fault::NotJson) => {}
+            read => read?,
         }
     }
     if !stopped && reading.draft.status == Status::Success {

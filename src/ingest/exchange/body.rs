@@ -69,7 +69,6 @@ pub struct Shape<'a> {
     /// The object itself, for families that must look below its entries.
     pub body: Option<Json<'a>>,
     marks: u32,
-    entries: u32,
 }
 
 /// Entries that only say something by being there: a bit each in a shape.
@@ -160,15 +159,8 @@ impl<'a> Shape<'a> {
         self.marks & (1 << mark as u32) != 0
     }
 
-    /// Whether it has one entry and no other.
-    #[must_use]
-    pub const fn is_single(&self) -> bool {
-        self.entries == 1
-    }
-
     /// Takes in one top-level entry.
     pub fn take(&mut self, key: &str, value: Json<'a>) {
-        self.entries += 1;
         if let Some(mark) = Mark::of(key).filter(|_| !value.is_null()) {
             self.marks |= 1 << mark as u32;
             return;

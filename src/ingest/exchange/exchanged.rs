@@ -179,8 +179,8 @@ impl<'a> Exchanged<'a> {
 
     /// Settles what several parts of the record say; the draft is whole then.
     pub fn settle(&self, reading: &mut Reading<'a>, batch: &mut Batch) {
-        self.settle_provider(reading);
         self.settle_model(reading);
+        self.settle_provider(reading);
         if !reading.draft.usage.is_reported() {
             let counts = reading.stated_counts;
             counts.settle(reading);

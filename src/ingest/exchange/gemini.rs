@@ -132,7 +132,7 @@ fn read_body<'a>(
                 seen.usage = Some(value);
             }
             "candidates" => {
-                value.each_item(|candidate| read_candidate(candidate, reading, seen))?
+                value.each_item(|candidate| read_candidate(candidate, reading, seen))?;
             }
             "promptFeedback" | "prompt_feedback" => {
                 seen.blocked |= ["blockReason", "block_reason"]

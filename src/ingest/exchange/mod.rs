@@ -133,7 +133,7 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 11] = [
+    const OTHERS: [&str; 10] = [
         "custom_id",
         "call_type",
         "run_type",
@@ -143,8 +143,7 @@ fn is_exchange(object: Json<'_>) -> bool {
         "request_created_at",
         "tokens_in",
         "providerID",
-        "recordId",
-        "logging_time",
+        "modelInput",
     ];
     if OTHERS.iter().any(|key| object.get(key).is_some()) || is_event_of_another(object) {
         return false;

@@ -88,7 +88,7 @@ const FAMILIES: [(&str, &str); 20] = [
 const BEDROCK_GEOGRAPHIES: [&str; 9] =
     ["us-gov.", "us.", "eu.", "apac.", "jp.", "au.", "ca.", "sa.", "global."];
 /// Makers of models that Bedrock names as `maker.model`.
-const BEDROCK_MAKERS: [&str; 17] = [
+const BEDROCK_MAKERS: [&str; 18] = [
     "ai21.",
     "amazon.",
     "anthropic.",
@@ -106,6 +106,7 @@ const BEDROCK_MAKERS: [&str; 17] = [
     "stability.",
     "twelvelabs.",
     "writer.",
+    "zai.",
 ];
 /// Endings of the addresses of Bedrock's models, as of its runtime API.
 const BEDROCK_CALLS: [&str; 4] =

@@ -166,7 +166,7 @@ fn compression_is_told_by_content() {
 }
 
 /// Objects whose keys are data or text to the model, not fields of the log.
-const CONTENTS: [&str; 11] = [
+const CONTENTS: [&str; 14] = [
     "tools",
     "functions",
     "input",
@@ -177,6 +177,9 @@ const CONTENTS: [&str; 11] = [
     "metadata",
     "labels",
     "json_schema",
+    "responseSchema",
+    "functionCall",
+    "functionResponse",
     ADDED,
 ];
 /// A key that no log has.
