@@ -12,7 +12,7 @@ use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Timestamp, Tokens};
 
 use super::batch::Batch;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 /// Counts of tokens that are not text; the cached ones are among them.
@@ -30,6 +30,10 @@ impl Format for OpenAiUsage {
 
     fn convention(&self) -> &'static str {
         "input includes cached and cache-written tokens; text, audio and image counts repeat them"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["start_time", "results", "input_tokens"], &["object", "start_time", "results"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

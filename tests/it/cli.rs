@@ -3,6 +3,7 @@
 
 mod analyze;
 mod backtest;
+mod nothing;
 mod outputs;
 mod prices;
 mod program;

@@ -19,6 +19,7 @@ mod cli_reference;
 mod components;
 mod compression;
 mod dedup;
+mod detection;
 mod estimate;
 mod exchange;
 mod explain;

@@ -25,7 +25,7 @@ mod openai_usage;
 mod responses_prompt;
 
 use crate::ingest::batch::Batch;
-use crate::ingest::format::{Format, Outcome, Record, Sample};
+use crate::ingest::format::{Format, KeySet, Outcome, Record, Sample};
 use crate::ingest::json::{Fault, Json};
 
 use body::{Answer, Body, Reading, Shape};
@@ -53,6 +53,22 @@ impl Format for Exchange {
     fn convention(&self) -> &'static str {
         "OpenAI shapes: cached and written tokens inside the prompt, reasoning inside the \
          completion; Anthropic: input excludes cache reads and writes, which are added"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["request", "response"],
+            &["request_body", "response_body"],
+            &["req", "res"],
+            &["messages", "response"],
+            &["input", "output"],
+            &["choices", "usage"],
+            &["content", "usage"],
+            &["output", "usage"],
+            &["data", "usage", "model"],
+            &["url", "request"],
+            &["error"],
+        ]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
