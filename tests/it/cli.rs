@@ -3,6 +3,7 @@
 
 mod analyze;
 mod backtest;
+mod inspect;
 mod nothing;
 mod outputs;
 mod prices;

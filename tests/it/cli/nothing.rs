@@ -68,7 +68,8 @@ fn a_header_without_rows_is_of_its_format() {
 #[test]
 fn what_is_no_call_is_set_aside_with_its_reason() {
     let folder = Folder::new();
-    let bucket = r#"{"object":"bucket","start_time":1772582400,"end_time":1772668800,"results":[]}"#;
+    let bucket =
+        r#"{"object":"bucket","start_time":1772582400,"end_time":1772668800,"results":[]}"#;
     for (text, lines, format) in [
         (r#"{"error":{"message":"no","type":"server_error"}}"#.to_owned(), 1, "exchange"),
         ("{\"error\":{\"message\":\"no\"}}\n".repeat(3), 3, "exchange"),
