@@ -49,6 +49,7 @@ fn as_analysis(arguments: &InspectArguments) -> AnalyzeArguments {
         reading: arguments.reading.clone(),
         selection: SelectionArguments::default(),
         pricing: arguments.pricing.clone(),
+        invoices: Vec::new(),
         ladder: LadderArguments::default(),
         output: OutputArguments::default(),
         general: arguments.general.clone(),

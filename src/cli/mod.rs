@@ -17,6 +17,7 @@ mod exit;
 mod explain;
 mod file;
 mod inspect;
+mod invoice;
 mod ladder_args;
 mod ladder_plan;
 mod man;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::record::bucket::Bucket;
-use crate::record::call::{Call, Finish, PackedUsage};
+use crate::record::call::{Call, Finish, PackedUsage, Source};
 use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::log::{FileAccount, Note};
@@ -312,6 +312,71 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
                 file.joined += 1;
             }
         }
+    }
+}
+
+/// Drops buckets and charges that were read before, in another copy of the
+/// same page, and counts them as duplicates.
+///
+/// A bucket is met again where period, dimensions and counters are equal, on
+/// another line or in another file: the results of one bucket stand apart by
+/// something that is not kept. Rows of a bill are often equal to the cent
+/// inside one file, so charges are compared with other files only: as many
+/// stay as the file that has most of them holds.
+pub(super) fn drop_repeated(
+    buckets: &mut Vec<Bucket>,
+    charges: &mut Vec<Charge>,
+    files: &mut [FileAccount],
+) {
+    let mut dropped: Vec<u32> = Vec::new();
+    let mut firsts: FxHashMap<Bucket, Source> = FxHashMap::default();
+    buckets.retain(|bucket| {
+        let content = Bucket { source: Source::default(), ..bucket.clone() };
+        let stays = *firsts.entry(content).or_insert(bucket.source) == bucket.source;
+        if !stays {
+            dropped.push(bucket.source.file);
+        }
+        stays
+    });
+    let mut copies: FxHashMap<Charge, Copies> = FxHashMap::default();
+    charges.retain(|charge| {
+        let content = Charge { source: Source::default(), ..*charge };
+        let stays = copies.entry(content).or_default().stays(charge.source.file);
+        if !stays {
+            dropped.push(charge.source.file);
+        }
+        stays
+    });
+    for file in dropped {
+        if let Some(file) = files.get_mut(file as usize) {
+            file.duplicates += 1;
+        }
+    }
+}
+
+/// How often equal charges were met.
+#[derive(Clone, Copy, Debug, Default)]
+struct Copies {
+    file: u32,
+    /// In the file that is being read.
+    here: u64,
+    /// In the file that holds most of them.
+    most: u64,
+}
+
+impl Copies {
+    /// Whether one more in this file is more than any file had before.
+    const fn stays(&mut self, file: u32) -> bool {
+        if self.file != file {
+            self.file = file;
+            self.here = 0;
+        }
+        self.here += 1;
+        let stays = self.here > self.most;
+        if stays {
+            self.most = self.here;
+        }
+        stays
     }
 }
 

@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::collect::Collector;
 use super::csv_rows::Splitter;
 use super::detect::{self, Detected, claimants, detect, gave_away, looks_like};
-use super::format::{Format, Header, Outcome, Record, Row};
+use super::format::{Format, Header, Record, Row};
 use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
 use super::json::{Fault, Json};
 use super::mapping::Mapping;
@@ -369,24 +369,12 @@ impl Worker<'_> {
 
     fn record(&mut self, bytes: &[u8], line: u64, row: Option<&Row<'_>>) {
         self.batch.start_record(self.job.file, line, bytes);
-        let mark = self.batch.mark();
         let record = Record { bytes, line, row, path: &self.job.path, memo: self.memo };
-        match self.job.format.read(&record, &mut self.batch) {
-            Ok(Outcome::Kept) => self.batch.account.lines += 1,
-            Ok(Outcome::KeptMany(records)) => self.batch.account.lines += records,
-            Ok(Outcome::Ignored(reason)) => {
-                self.batch.account.lines += 1;
-                self.batch.account.ignore(reason, 1);
-            }
-            Err(fault) => {
-                self.batch.undo(mark);
-                self.reject(line, &fault);
-            }
-        }
+        let format = self.job.format;
+        self.batch.account_for(line, |batch| format.read(&record, batch));
     }
 
     fn reject(&mut self, line: u64, fault: &Fault) {
-        self.batch.account.lines += 1;
-        self.batch.account.reject(Rejection { line, reason: fault.to_string() });
+        self.batch.reject(line, fault);
     }
 }

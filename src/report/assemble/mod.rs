@@ -6,6 +6,7 @@
 
 mod action;
 mod backtest;
+mod bills;
 mod cache;
 mod check;
 mod curves;
@@ -43,6 +44,7 @@ use month::Length;
 use remarked::Remarked;
 
 pub use backtest::backtest;
+pub use bills::reconciliation;
 pub use estimated::{Described, estimated};
 pub use findings::findings;
 pub use inspection::inspection;
@@ -67,6 +69,8 @@ pub fn document(
     document.input = input(log);
     document.window = Length::window(length);
     document.totals = totals(ledger);
+    document.levels = bills::levels(ledger);
+    document.billed = bills::billed(ledger, naming);
     let remarks = Remarked::of(ledger);
     document.prices = prices(ledger, &remarks);
     document.attribution = tables::attribution(ledger, naming, document.totals.cost_usd);
