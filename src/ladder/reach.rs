@@ -4,7 +4,7 @@
 //! The same looks over the traffic as the ladder's own, and its reasons; no
 //! draw, no band and no order.
 
-use crate::techniques::id::TechniqueId;
+use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::technique::{Levers, Technique};
 use crate::techniques::technique_of;
 use crate::techniques::traffic::{CallIndex, StretchId, Traffic};
@@ -22,7 +22,8 @@ use super::simulate::{Sets, UnitCost, simulate};
 pub struct Reach {
     /// The technique.
     pub technique: TechniqueId,
-    /// Its levers that can act on some call.
+    /// Its levers that can act on some call, graded where the ladder uses the
+    /// technique; where it does not, wherever it may act.
     pub levers: Vec<LeverReach>,
     /// Calls that it may rewrite.
     pub acting: u64,
@@ -30,7 +31,7 @@ pub struct Reach {
     pub ruled_out: u64,
     /// Calls of which the log does not say.
     pub untold: u64,
-    /// Whether the cache policy was deduced where it may act, so that nothing
+    /// Whether the cache policy was deduced where it is graded, so that nothing
     /// there is measured.
     pub is_deduced: bool,
     /// Why the ladder does not use it; `None` where it does.
@@ -69,11 +70,11 @@ pub fn reach(traffic: &Traffic<'_>, settings: &Settings) -> Vec<Reach> {
         quality: settings.quality.as_ref(),
     };
     let scenario = Scenario::of(settings.assumptions.clone());
-    let engine = scenario.prepare(ground, crate::techniques::id::Set::ALL);
+    let engine = scenario.prepare(ground, Set::ALL);
     let units: Vec<usize> = (0..traffic.units.len()).collect();
     let simulated = simulate(&engine, &units, Sets::All);
-    let looked = Looked { ground, settings, engine: &engine, costs: simulated.costs() };
     let accepted = simulated.totals().accepted();
+    let looked = Looked { ground, settings, engine: &engine, costs: simulated.costs(), accepted };
     let of = |technique: TechniqueId| {
         let skip = (!accepted.has(technique))
             .then(|| reasons::of_technique(&engine, simulated.costs(), technique));
@@ -88,6 +89,8 @@ struct Looked<'c, 't> {
     settings: &'c Settings,
     engine: &'c Engine<'t>,
     costs: &'c [UnitCost],
+    /// The techniques that some unit uses.
+    accepted: Set,
 }
 
 impl Looked<'_, '_> {
@@ -106,7 +109,7 @@ impl Looked<'_, '_> {
         for cost in self.costs {
             for index in calls_of(traffic, cost) {
                 let count = if acts(self.engine, cost, technique, index) {
-                    reach.is_deduced |= cost.is_deduced;
+                    reach.is_deduced |= cost.is_deduced && self.is_graded(cost, technique);
                     &mut reach.acting
                 } else {
                     let unknown = match rewriter.verdict(traffic.call(index).group) {
@@ -123,6 +126,11 @@ impl Looked<'_, '_> {
             reach.levers = self.levers(technique);
         }
         reach
+    }
+
+    /// Whether a unit counts for a technique's grade: it uses it, or none does.
+    fn is_graded(&self, cost: &UnitCost, technique: TechniqueId) -> bool {
+        !self.accepted.has(technique) || cost.vector.best().used(Set::ALL).has(technique)
     }
 
     /// The levers of a technique that can act on some call, each on its own.
@@ -142,7 +150,7 @@ impl Looked<'_, '_> {
     fn evidence(&self, engine: &Engine<'_>, technique: TechniqueId) -> Option<Evidence> {
         let rewriter = engine.rewriter(technique)?;
         let mut worst: Option<Evidence> = None;
-        for cost in self.costs {
+        for cost in self.costs.iter().filter(|cost| self.is_graded(cost, technique)) {
             let calls = calls_of(self.ground.traffic, cost);
             for index in calls.filter(|index| acts(engine, cost, technique, *index)) {
                 let group = self.ground.traffic.call(index).group;

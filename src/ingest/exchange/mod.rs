@@ -73,7 +73,10 @@ impl Format for Exchange {
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
-        sample.any_object(is_exchange)
+        // Errors alone say nothing of who logged them beside other records.
+        sample.any_object(|object| is_exchange(object) && !is_lone_error(object))
+            || (sample.any_object(is_lone_error)
+                && !sample.any_object(|object| !is_lone_error(object)))
     }
 
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
@@ -158,11 +161,21 @@ fn is_exchange(object: Json<'_>) -> bool {
     answered || (is_call && outer.answered && outer.request.is_some())
 }
 
+/// Whether an object is an error and nothing else is known of its call.
+fn is_lone_error(object: Json<'_>) -> bool {
+    let outer = Outer::peel(object, is_body);
+    outer.is_ok_and(|outer| outer.bare && is_error(&outer.shape) && !is_body(&outer.shape))
+}
+
 /// Whether an object is an event of something that calls models, such as an
 /// agent: those have errors in them too.
 fn is_event_of_another(object: Json<'_>) -> bool {
     let kind = object.get("type").and_then(Json::text);
-    kind.is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."))
+    let is_named_so =
+        kind.as_ref().is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."));
+    // Agents have messages with counts of their own too.
+    is_named_so
+        || (kind.as_deref() == Some("message") && object.at(&["usage", "totalTokens"]).is_some())
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn two_formats_that_claim_a_file_are_both_named() {
     let folder = Folder::new();
     let settings = folder.write(
         "tokopt.toml",
-        "[formats.house]\nmodel = \"model\"\ninput_tokens = \"input_tokens\"\n",
+        "[formats.house.fields]\nmodel = \"model\"\ninput_tokens = \"input_tokens\"\n",
     );
     let log = folder.write("log.jsonl", "{\"model\":\"gpt-5-mini\",\"input_tokens\":3}\n");
     let screen = printed(&["inspect", "--config", &settings, &log]);
@@ -187,12 +187,22 @@ fn times_raise_what_they_promise() {
 
 #[test]
 fn sessions_and_outputs_raise_what_they_promise() {
-    for key in ["conversation", "session", "session_id", "conversation_id"] {
-        let text = std::fs::read_to_string(QUICKSTART).expect("the fixture");
-        if text.contains(&format!("\"{key}\"")) {
-            assert_raises(QUICKSTART, "prompt-caching", "session", |record| remove(record, &[key]));
-        }
-    }
+    // Thirty turns of one conversation, every prompt with all that came before.
+    let folder = Folder::new();
+    let turns: String = (0..30)
+        .map(|turn| {
+            format!(
+                "{{\"timestamp\":\"2026-06-01T00:{turn:02}:00Z\",\"provider\":\"north\",\
+                 \"model\":\"north-large\",\"session_id\":\"s\",\"input_tokens\":{},\
+                 \"output_tokens\":400}}\n",
+                2_000 + 1_500 * turn
+            )
+        })
+        .collect();
+    let path = folder.write("turns.jsonl", &turns);
+    assert_raises(&path, "context-compression", "session", |record| {
+        remove(record, &["session_id"]);
+    });
     assert_raises(QUICKSTART, "model-routing", "output_tokens", |record| {
         remove(record, &["output_tokens"]);
     });

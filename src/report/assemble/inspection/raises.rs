@@ -92,7 +92,7 @@ impl Has {
         match technique {
             TechniqueId::PromptCaching => pick(&[
                 ((texts || self.blocks) && self.has(Field::CacheReads), Measured),
-                (texts || self.blocks || self.has(Field::Session), Inferred),
+                (true, Inferred),
             ]),
             TechniqueId::ModelRouting => pick(&[(self.has(Field::OutputTokens), Assumed)]),
             TechniqueId::EmbeddingRetrieval => pick(&[(texts, Assumed)]),
@@ -108,7 +108,7 @@ impl Has {
             TechniqueId::SemanticDedup => {
                 pick(&[(whole && self.has(Field::Temperature), Measured), (whole, Inferred)])
             }
-            TechniqueId::FineTuning => pick(&[(whole && self.has(Field::AnswerTexts), Assumed)]),
+            TechniqueId::FineTuning => pick(&[(whole, Assumed)]),
         }
     }
 }
@@ -279,6 +279,10 @@ fn settled(reach: &Reach, some: Has) -> Option<Raise> {
         (_, Some(("NO_CACHE_RULES" | "NO_BATCH_LANE", _)))
         | (_, Some(("NO_CHEAPER_TIER", true))) => {
             Some(setting("add what the price table lacks of the model: --prices FILE", best))
+        }
+        (_, Some(("NEEDS_SESSION", _))) => Some(of(Field::Session, Verdict::Inferred)),
+        (TechniqueId::FineTuning, Some(("NEEDS_TEXT", _))) if some.has(Field::PromptTexts) => {
+            Some(of(Field::AnswerTexts, Verdict::Assumed))
         }
         (_, Some(("LOW_VOLUME", _))) => Some(setting("read a longer log", best)),
         (_, Some(("NEEDS_TIMESTAMPS", true))) if reach.untold > 0 => Some(Raise {
