@@ -1,6 +1,6 @@
 //! Why no cache policy pays on a unit: read off replays of its logged requests.
 
-use crate::techniques::traffic::{StretchId, Unit};
+use crate::techniques::traffic::{CallIndex, StretchId, Traffic, Unit};
 use crate::units::{NanoUsd, Tokens};
 
 use super::engine::Engine;
@@ -68,17 +68,25 @@ pub(super) fn reason(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
     Some(Skip { code, message, amount: None, alone: Some(NanoUsd::ZERO), unknown: false })
 }
 
+/// Whether the log shows of some call of a unit what its prompt opens with.
+pub(super) fn is_seen(traffic: &Traffic<'_>, unit: &Unit) -> bool {
+    calls_of(traffic, unit).any(|call| traffic.call(call).end != StretchId::ROOT)
+}
+
+fn calls_of<'t>(traffic: &'t Traffic<'_>, unit: &Unit) -> impl Iterator<Item = CallIndex> + 't {
+    let families: Vec<_> = unit.families.clone();
+    families.into_iter().flat_map(|family| &traffic.families[family.0 as usize]).copied()
+}
+
 /// What keeps the openings of a unit's prompts out of sight, if all of them are:
 /// that none repeats would be no finding then.
 fn unseen(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
     let traffic = engine.traffic;
-    let families = || unit.families.iter().map(|family| &traffic.families[family.0 as usize]);
-    let calls = || families().flatten();
-    if calls().any(|call| traffic.call(*call).end != StretchId::ROOT) {
+    if is_seen(traffic, unit) {
         return None;
     }
-    let mut calls = calls();
-    let has_sessions = calls.any(|call| traffic.record(*call).conversation.is_some());
+    let mut calls = calls_of(traffic, unit);
+    let has_sessions = calls.any(|call| traffic.record(call).conversation.is_some());
     let (code, message) = if has_sessions {
         (
             "NEEDS_TEXT",

@@ -173,9 +173,10 @@ fn is_event_of_another(object: Json<'_>) -> bool {
     let kind = object.get("type").and_then(Json::text);
     let is_named_so =
         kind.as_ref().is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."));
-    // Agents have messages with counts of their own too.
-    is_named_so
-        || (kind.as_deref() == Some("message") && object.at(&["usage", "totalTokens"]).is_some())
+    // Agents have messages with counts of their own, and with a message inside.
+    let is_of_agent =
+        object.get("message").is_some() || object.at(&["usage", "totalTokens"]).is_some();
+    is_named_so || (kind.as_deref() == Some("message") && is_of_agent)
 }
 
 #[cfg(test)]
