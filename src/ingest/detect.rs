@@ -64,7 +64,7 @@ enum Opening<'h> {
     /// Objects of a JSON file.
     Objects(Vec<Json<'h>>, Layout),
     /// Payloads of an event stream.
-    Events(Vec<Json<'h>>),
+    Events(Vec<Json<'h>>, Layout),
     /// The columns of a CSV file.
     Columns(Header),
 }
@@ -78,15 +78,15 @@ impl<'h> Opening<'h> {
         if text.starts_with(b"{") || text.starts_with(b"[") {
             let layout = layout(Framing::Json, head);
             let objects = objects(head, layout, most);
-            return if objects.iter().any(|object| event_lines::is_event(*object)) {
-                Self::Events(objects)
+            return if event_lines::are_events(&objects) {
+                Self::Events(objects, super::framing::layout(Framing::EventStream, head))
             } else {
                 Self::Objects(objects, layout)
             };
         }
         let opens = |start: &&[u8]| text.starts_with(start);
         if [&b"data:"[..], b"event:", b"id:", b":"].iter().any(opens) {
-            return Self::Events(events(head, most));
+            return Self::Events(events(head, most), Layout::Streams);
         }
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         Self::Columns(csv_rows::header(line))
@@ -96,7 +96,7 @@ impl<'h> Opening<'h> {
         match self {
             Self::Blank => None,
             Self::Objects(objects, _) => Some(Sample::Json(objects)),
-            Self::Events(events) => Some(Sample::Events(events)),
+            Self::Events(events, _) => Some(Sample::Events(events)),
             Self::Columns(header) => (header.columns.len() > 1).then_some(Sample::Csv(header)),
         }
     }
@@ -104,15 +104,14 @@ impl<'h> Opening<'h> {
     const fn framing(&self) -> Framing {
         match self {
             Self::Blank | Self::Objects(..) => Framing::Json,
-            Self::Events(_) => Framing::EventStream,
+            Self::Events(..) => Framing::EventStream,
             Self::Columns(_) => Framing::Csv,
         }
     }
 
     const fn layout(&self) -> Layout {
         match self {
-            Self::Objects(_, layout) => *layout,
-            Self::Events(_) => Layout::Streams,
+            Self::Objects(_, layout) | Self::Events(_, layout) => *layout,
             Self::Blank | Self::Columns(_) => Layout::Rows,
         }
     }
@@ -144,7 +143,7 @@ impl<'h> Opening<'h> {
                 let is_bare = |object: Json<'_>| object.is_object() && holds_nothing(object);
                 objects.iter().all(|object| is_bare(*object) || is_page(*object))
             }
-            Self::Events(events) => events.is_empty(),
+            Self::Events(events, _) => events.is_empty(),
             Self::Columns(_) => false,
         }
     }

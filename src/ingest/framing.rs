@@ -21,6 +21,8 @@ pub enum Layout {
     Rows,
     /// Event streams, each up to its last event.
     Streams,
+    /// Event streams as JSON documents, each an array of its events.
+    Arrays,
 }
 
 /// A run of whole records.
@@ -154,8 +156,10 @@ impl Framer {
         match self.layout {
             Layout::Lines if self.ended => (bytes.len(), None),
             Layout::Lines => (memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1), None),
-            Layout::Documents => {
-                let (cut, spans, scan) = documents(bytes, self.scan, self.ended);
+            Layout::Documents | Layout::Arrays => {
+                // Inside one already, an array opens no other.
+                let in_root_array = self.scan.in_root_array || self.layout == Layout::Arrays;
+                let (cut, spans, scan) = documents(bytes, Scan { in_root_array }, self.ended);
                 self.scan = scan;
                 (cut, Some(numbered(bytes, spans, self.line)))
             }
@@ -288,6 +292,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 pub fn layout(framing: Framing, head: &[u8]) -> Layout {
     match framing {
         Framing::Csv => Layout::Rows,
+        Framing::EventStream if head.trim_ascii_start().starts_with(b"[") => Layout::Arrays,
         Framing::EventStream => Layout::Streams,
         Framing::Json if is_line_by_line(head) => Layout::Lines,
         Framing::Json => Layout::Documents,

@@ -17,7 +17,7 @@ use crate::units::Tokens;
 use super::batch::{Batch, Draft, Identity};
 use super::counted_exchange::{CountedExchange, Remark, started, take_labels};
 use super::exchange::body::first_item;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -45,6 +45,10 @@ impl Format for Helicone {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["request_id", "request_body", "response_body"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {
@@ -78,6 +82,10 @@ impl Format for HeliconeCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["response_id", "request_created_at", "request_properties"]]
     }
 
     fn framing(&self) -> Framing {
@@ -229,7 +237,7 @@ impl<'a> Row<'a> {
         let number = |value: Option<Value<'_>>| value.and_then(Value::number);
         let mut draft = Draft {
             identity: Identity::of(id.as_deref().or(response_id.as_deref()))
-                .answered_by(response_id.as_deref()),
+                .answered_by(response_id.as_deref().filter(|id| !is_own_id(id))),
             request_id: id.or(response_id),
             model: [self.model_override, self.response_model, self.model, self.request_model]
                 .into_iter()
@@ -316,6 +324,12 @@ fn count(value: Option<Value<'_>>, field: &'static str) -> Result<Option<u64>, F
     value.map_or(Ok(None), |value| value.count(field))
 }
 
+/// Whether an id is one that Helicone made up, a UUID, and not the answer's:
+/// no other system knows it.
+fn is_own_id(id: &str) -> bool {
+    id.len() == NO_REQUEST.len() && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 /// Whether a body is one, and not what Helicone puts in its place.
 fn is_body(value: Value<'_>) -> bool {
     let Some(text) = value.structure() else { return true };
@@ -349,5 +363,31 @@ impl<'a> Undoubled<'a> {
 
     fn value(&self) -> Value<'_> {
         self.text.as_deref().map_or(self.value, Value::Cell)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Helicone;
+    use crate::ingest::batch::{Batch, Identity};
+    use crate::ingest::format::{Format as _, Outcome, Record};
+    use crate::measure::memo::Memo;
+
+    fn identity(response_id: &str) -> Identity {
+        let line = format!(
+            r#"{{"request_id":"r-1","response_id":"{response_id}","request_created_at":"2026-09-01T09:00:00Z",
+                "response_status":200,"model":"m","prompt_tokens":3,"completion_tokens":1}}"#
+        );
+        let (memo, mut batch) = (Memo::default(), Batch::default());
+        let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
+        assert_eq!(Helicone.read(&record, &mut batch), Ok(Outcome::Kept));
+        batch.calls[0].identity
+    }
+
+    #[test]
+    fn only_a_providers_id_is_known_to_other_systems() {
+        let known = Identity::of(Some("r-1"));
+        assert_eq!(identity("chatcmpl-1"), known.answered_by(Some("chatcmpl-1")));
+        assert_eq!(identity("6c0e0000-0000-4000-8000-000000000001"), known);
     }
 }

@@ -161,7 +161,7 @@ impl Finish {
     pub fn parse(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "stop" | "end_turn" | "stop_sequence" | "completed" | "complete" | "eos"
-            | "stop_token" => Self::Stop,
+            | "stop_token" | "finish" | "finished" => Self::Stop,
             "length"
             | "max_tokens"
             | "max_output_tokens"
@@ -175,8 +175,18 @@ impl Finish {
             | "safety"
             | "guardrail_intervened"
             | "content_filtered"
-            | "recitation" => Self::ContentFilter,
-            "error" | "failed" | "malformed_function_call" => Self::Error,
+            | "recitation"
+            | "blocklist"
+            | "prohibited_content"
+            | "spii"
+            | "image_safety"
+            | "error_toxic" => Self::ContentFilter,
+            "error"
+            | "failed"
+            | "malformed_function_call"
+            | "unexpected_tool_call"
+            | "malformed_model_output"
+            | "malformed_tool_use" => Self::Error,
             _ => Self::Unknown,
         }
     }

@@ -359,7 +359,12 @@ pub fn facts(document: &Inspection, technique: &TechniqueReach) -> String {
     let reason = reason.map(|reason| format!("{} ({})", reason.message, reason.code));
     if technique.acting_calls == 0 {
         let is_told = common_reason(document).is_some();
-        return reason.filter(|_| !is_told).unwrap_or_default();
+        let reason = reason.filter(|_| !is_told).unwrap_or_default();
+        return if technique.ruled_out_calls > 0 && technique.untold_calls > 0 {
+            format!("{reason}; not known of {}", counted(technique.untold_calls, "call", "calls"))
+        } else {
+            reason
+        };
     }
     let mut facts =
         vec![format!("{} of {} calls", whole(technique.acting_calls), whole(document.calls))];

@@ -214,7 +214,7 @@ fn a_page_of_stored_completions_is_told_from_embeddings() {
 fn no_line_of_the_reference_logs_is_lost() {
     // Folder, records, calls that report usage, and their input, cache reads,
     // cache writes, output and reasoning, added up apart from this program.
-    const FOLDERS: [(&str, u64, usize, [u64; 5]); 5] = [
+    const FOLDERS: [(&str, u64, usize, [u64; 5]); 7] = [
         ("openai-raw", 455, 439, [420_673, 153_048, 12_442, 76_451, 53_153]),
         // Four calls of advisors are on top of the 273 answers.
         ("anthropic-raw", 275, 277, [480_374, 100_423, 16_565, 31_206, 933]),
@@ -223,6 +223,10 @@ fn no_line_of_the_reference_logs_is_lost() {
         ("openrouter-raw", 65, 62, [58_454, 17_715, 12_476 - 2_154, 11_143, 3_009 - 1]),
         ("openai-compatible-raw", 127, 120, [58_873, 5_004, 0, 12_841, 1_796]),
         ("azure-openai-raw", 6, 4, [68, 0, 0, 35, 9]),
+        ("gemini-raw", 319, 315, [208_267, 25_897, 0, 92_334, 77_765]),
+        // 166 Converse answers; of 29 invocations 3 of Claude and 7 of Titan
+        // count, the embeddings of Cohere and Nova do not.
+        ("bedrock-raw", 205, 176, [154_187, 39_158, 13_011, 17_564, 0]),
     ];
     for (folder, lines, reported, totals) in FOLDERS {
         let Some(path) = reference::path(&format!("samples/{folder}")) else { continue };
@@ -246,19 +250,5 @@ fn no_line_of_the_reference_logs_is_lost() {
             );
         }
         assert_eq!(seen, (lines, reported, totals), "{folder}");
-    }
-}
-
-#[test]
-fn bodies_of_other_providers_are_rejected_not_dropped() {
-    for folder in ["gemini-raw", "bedrock-raw"] {
-        let Some(path) = reference::path(&format!("samples/{folder}")) else { continue };
-        for file in logs_in(&path) {
-            let text = std::fs::read_to_string(&file).expect("a readable log");
-            let reading = Reading::of(&text);
-            let known: Vec<_> = reading.set_aside.keys().map(String::as_str).collect();
-            assert!(known.is_empty() || known == ["rejected: no known response body"], "{known:?}");
-            assert_eq!(reading.lines(), text.lines().count() as u64);
-        }
     }
 }

@@ -18,6 +18,7 @@ mod broken_files;
 mod claude_code;
 mod cli;
 mod cli_reference;
+mod cloud_bodies;
 mod components;
 mod compression;
 mod dedup;

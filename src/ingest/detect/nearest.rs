@@ -41,7 +41,7 @@ pub(in crate::ingest) fn looks_like(head: Head<'_>, formats: &[&dyn Format]) -> 
             ("columns", header.columns.clone())
         }
         Opening::Blank => return ": it is neither JSON, CSV nor an event stream".to_owned(),
-        Opening::Objects(objects, _) | Opening::Events(objects) => {
+        Opening::Objects(objects, _) | Opening::Events(objects, _) => {
             ("keys", objects.first().map(|object| keys(*object)).unwrap_or_default())
         }
     };
@@ -118,7 +118,7 @@ impl<'h> Names<'h> {
         match opening {
             Opening::Blank => Self::Columns(&[]),
             Opening::Columns(header) => Self::Columns(&header.columns),
-            Opening::Events(events) => Self::Objects(events.clone(), Framing::EventStream),
+            Opening::Events(events, _) => Self::Objects(events.clone(), Framing::EventStream),
             Opening::Objects(objects, _) => {
                 let records = listed(objects);
                 let parts = listed(&records);

@@ -6,6 +6,8 @@ use crate::record::call::{Finish, Status};
 
 use super::anthropic_prompt;
 use super::anthropic_usage::settle;
+use super::bedrock_counts::BedrockCounts;
+use super::bedrock_invoke::read_metrics;
 use super::body::{Answer, Body, Reading, Shape};
 
 /// `message` objects, and the events of their streams.
@@ -105,6 +107,7 @@ fn read_events<'a>(
     for event in events {
         let (mut kind, mut message, mut delta, mut usage, mut block) =
             (None, None, None, None, None);
+        let mut metrics = None;
         let whole = event.each_entry(|key, value| {
             match key {
                 "type" => kind = value.text(),
@@ -112,6 +115,7 @@ fn read_events<'a>(
                 "delta" => delta = Some(value),
                 "usage" => usage = Some(value),
                 "content_block" => block = Some(value),
+                "amazon-bedrock-invocationMetrics" => metrics = Some(value),
                 _ => {}
             }
             Ok::<(), Fault>(())
@@ -127,6 +131,11 @@ fn read_events<'a>(
         if let Some(usage) = usage {
             counts.overlay(usage)?;
             has_last_usage = true;
+        }
+        if let Some(metrics) = metrics {
+            // Its counts are those of the events before it.
+            reading.provider_hint = Some("aws.bedrock");
+            read_metrics(metrics, &mut BedrockCounts::default(), reading)?;
         }
         for block in [block, delta].into_iter().flatten() {
             read_block(block, reading)?;

@@ -10,6 +10,8 @@ use crate::measure::memo::Memo;
 use crate::record::call::{Finish, Operation, Status};
 use crate::units::{Moment, Ttl};
 
+use super::bedrock_counts::BedrockCounts;
+
 /// A family of request and response bodies.
 ///
 /// A reader maps what a provider documents to the fields of a call. It must not
@@ -64,6 +66,76 @@ pub struct Shape<'a> {
     pub usage: Option<Json<'a>>,
     /// `error`.
     pub error: Option<Json<'a>>,
+    /// The object itself, for families that must look below its entries.
+    pub body: Option<Json<'a>>,
+    marks: u32,
+    entries: u32,
+}
+
+/// Entries that only say something by being there: a bit each in a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named as its key is")]
+pub enum Mark {
+    UsageMetadata,
+    Candidates,
+    PromptFeedback,
+    Embedding,
+    Embeddings,
+    Predictions,
+    Output,
+    StopReason,
+    MessageStart,
+    ContentBlockStart,
+    ContentBlockDelta,
+    ContentBlockStop,
+    MessageStop,
+    Metadata,
+    InputTextTokenCount,
+    OutputText,
+    Results,
+    Generation,
+    Generations,
+    GenerationId,
+    Outputs,
+    Completion,
+    ResponseType,
+    InvocationMetrics,
+    SnakeStopReason,
+    FinishReason,
+}
+
+impl Mark {
+    fn of(key: &str) -> Option<Self> {
+        Some(match key {
+            "usageMetadata" | "usage_metadata" => Self::UsageMetadata,
+            "candidates" => Self::Candidates,
+            "promptFeedback" | "prompt_feedback" => Self::PromptFeedback,
+            "embedding" => Self::Embedding,
+            "embeddings" => Self::Embeddings,
+            "predictions" => Self::Predictions,
+            "output" => Self::Output,
+            "stopReason" => Self::StopReason,
+            "messageStart" => Self::MessageStart,
+            "contentBlockStart" => Self::ContentBlockStart,
+            "contentBlockDelta" => Self::ContentBlockDelta,
+            "contentBlockStop" => Self::ContentBlockStop,
+            "messageStop" => Self::MessageStop,
+            "metadata" => Self::Metadata,
+            "inputTextTokenCount" => Self::InputTextTokenCount,
+            "outputText" => Self::OutputText,
+            "results" => Self::Results,
+            "generation" => Self::Generation,
+            "generations" => Self::Generations,
+            "generation_id" => Self::GenerationId,
+            "outputs" => Self::Outputs,
+            "completion" => Self::Completion,
+            "response_type" => Self::ResponseType,
+            "amazon-bedrock-invocationMetrics" => Self::InvocationMetrics,
+            "stop_reason" => Self::SnakeStopReason,
+            "finish_reason" => Self::FinishReason,
+            _ => return None,
+        })
+    }
 }
 
 impl<'a> Shape<'a> {
@@ -72,7 +144,7 @@ impl<'a> Shape<'a> {
     /// # Errors
     /// When it is not valid JSON.
     pub fn of(body: Json<'a>) -> Result<Self, Fault> {
-        let mut shape = Self::default();
+        let mut shape = Self { body: Some(body), ..Self::default() };
         body.each_entry(|key, value| {
             shape.take(key, value);
             Ok::<(), Fault>(())
@@ -80,8 +152,25 @@ impl<'a> Shape<'a> {
         Ok(shape)
     }
 
+    /// Whether an entry of that name is there.
+    #[must_use]
+    pub const fn has(&self, mark: Mark) -> bool {
+        self.marks & (1 << mark as u32) != 0
+    }
+
+    /// Whether it has one entry and no other.
+    #[must_use]
+    pub const fn is_single(&self) -> bool {
+        self.entries == 1
+    }
+
     /// Takes in one top-level entry.
     pub fn take(&mut self, key: &str, value: Json<'a>) {
+        self.entries += 1;
+        if let Some(mark) = Mark::of(key).filter(|_| !value.is_null()) {
+            self.marks |= 1 << mark as u32;
+            return;
+        }
         let place = match key {
             "object" => {
                 self.object = value.text();
@@ -129,6 +218,10 @@ pub struct Reading<'a> {
     pub response_id: Option<Cow<'a, str>>,
     /// When the provider says the answer was made.
     pub created: Option<Moment>,
+    /// Counts of the answer's headers, for bodies that count nothing.
+    pub header_counts: BedrockCounts,
+    /// Whether answers of this family may count nothing, which is then noted.
+    pub may_be_uncounted: bool,
     /// The cache lifetime that the request asked for.
     pub cache_lifetime: Option<Ttl>,
     /// Whether request and wrapper are one object, so that unknown entries need
@@ -151,6 +244,8 @@ impl<'a> Reading<'a> {
             provider_hint: None,
             response_id: None,
             created: None,
+            header_counts: BedrockCounts::default(),
+            may_be_uncounted: false,
             cache_lifetime: None,
             flat: false,
             memo,

@@ -23,7 +23,13 @@ impl Format for EventStream {
     }
 
     fn keys(&self) -> &'static [KeySet] {
-        &[&["object", "choices"], &["type", "message"], &["type", "response"], &["error"]]
+        &[
+            &["object", "choices"],
+            &["type", "message"],
+            &["candidates", "usageMetadata"],
+            &["type", "response"],
+            &["error"],
+        ]
     }
 
     fn framing(&self) -> Framing {

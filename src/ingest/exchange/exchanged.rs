@@ -155,6 +155,17 @@ impl<'a> Exchanged<'a> {
     /// Settles what several parts of the record say; the draft is whole then.
     pub fn settle(&self, reading: &mut Reading<'a>, batch: &mut Batch) {
         self.settle_provider(reading);
+        self.settle_model(reading);
+        if !reading.draft.usage.is_reported() {
+            let counts = reading.header_counts;
+            counts.settle(reading);
+        }
+        if reading.may_be_uncounted
+            && reading.draft.status == Status::Success
+            && !reading.draft.usage.is_reported()
+        {
+            reading.notes.push(UNCOUNTED);
+        }
         Labels::settle(&mut reading.draft, self.times, reading.created);
         if let Some(mut recorder) = reading.recorder.take() {
             recorder.answer(&reading.answer);
@@ -174,6 +185,20 @@ impl<'a> Exchanged<'a> {
         }
     }
 
+    /// The model of the address, where the body names none; and Bedrock's name
+    /// for it where the body has the maker's, for only Bedrock's says in which
+    /// geography it was sold.
+    fn settle_model(&self, reading: &mut Reading<'a>) {
+        let Some(addressed) = self.url.as_deref().and_then(provider::model_of_url) else { return };
+        let addressed: Cow<'a, str> = Cow::Owned(addressed.into_owned());
+        let draft = &mut reading.draft;
+        let is_sold_as = |name: &str| provider::is_bedrock_name_of(&addressed, name);
+        if draft.model.as_deref().is_none_or(is_sold_as) {
+            draft.model = Some(addressed.clone());
+        }
+        draft.requested_model = draft.requested_model.take().or(Some(addressed));
+    }
+
     fn settle_provider(&self, reading: &mut Reading<'a>) {
         let url = self.url.as_deref().unwrap_or_default();
         let draft = &mut reading.draft;
@@ -183,8 +208,9 @@ impl<'a> Exchanged<'a> {
         // In a bare body `provider` is OpenRouter's word for its own supplier.
         let named =
             self.provider.as_deref().filter(|_| !self.bare || reading.provider_hint.is_none());
-        if let Some(host) = provider::of_url(url) {
-            draft.provider = Some(Cow::Borrowed(host));
+        let stamped = || reading.response_id.as_deref().and_then(provider::of_response_id);
+        if let Some(known) = provider::of_url(url).or_else(stamped) {
+            draft.provider = Some(Cow::Borrowed(known));
         } else if let Some(named) = named {
             draft.provider = Some(Cow::Owned(provider::of_name(named).into_owned()));
         } else {
@@ -195,6 +221,12 @@ impl<'a> Exchanged<'a> {
         }
     }
 }
+
+/// Said where an answer counts nothing: its tokens are unknown, not zero.
+const UNCOUNTED: (&str, &str) = (
+    "NO_TOKEN_COUNTS",
+    "answers of this kind count no tokens; what these calls consumed is unknown",
+);
 
 /// Calls of their own for usage that names another model: billed, but in no
 /// total of the answer.

@@ -10,6 +10,8 @@ use crate::ingest::json::{Fault, Json};
 use crate::record::call::Status;
 use crate::units::{Moment, Timestamp};
 
+use super::bedrock_counts::BedrockCounts;
+
 /// Longer values are texts, not labels; no text may reach a report.
 const LONGEST_LABEL: usize = 256;
 /// Below this a duration without a unit is in seconds: no answer comes within
@@ -27,6 +29,8 @@ pub struct Labels<'a> {
     pub http_status: Option<u64>,
     /// Whether an entry says that the call failed.
     pub failed: bool,
+    /// What Bedrock counts in an answer's headers.
+    pub header_counts: BedrockCounts,
     start: Option<Timestamp>,
     end: Option<Timestamp>,
 }
@@ -80,15 +84,20 @@ impl<'a> Labels<'a> {
         let Some(value) = value else { return };
         match key.to_ascii_lowercase().as_str() {
             // The provider's own time to make the answer, without the network.
-            "openai-processing-ms" if self.draft.latency_milliseconds.is_none() => {
+            "openai-processing-ms" | "x-amzn-bedrock-invocation-latency"
+                if self.draft.latency_milliseconds.is_none() =>
+            {
                 self.draft.latency_milliseconds = value.number();
             }
-            "request-id" | "x-request-id" if self.draft.request_id.is_none() => {
+            "request-id" | "x-request-id" | "x-amzn-requestid" | "apim-request-id"
+                if self.draft.request_id.is_none() =>
+            {
                 self.draft.request_id = value.text();
             }
             "date" if self.end.is_none() => {
                 self.end = value.text().and_then(|text| parse_http_date(&text));
             }
+            name if name.starts_with("x-amzn-bedrock-") => self.header_counts.header(name, value),
             _ => {}
         }
     }

@@ -1,9 +1,11 @@
-//! Request and answer bodies of OpenAI's and Anthropic's APIs and of all who
-//! speak the same, alone or in what a proxy wraps around them.
+//! Request and answer bodies of OpenAI's, Anthropic's, Google's and Bedrock's
+//! APIs and of all who speak the same, alone or in what a proxy wraps around
+//! them.
 //!
 //! A provider's body is one file behind [`body::Body`] and one line in
 //! [`BODIES`].
 
+pub mod bedrock_counts;
 pub mod body;
 pub mod event_stream;
 pub mod exchanged;
@@ -18,6 +20,13 @@ pub mod wrapper;
 mod anthropic_messages;
 mod anthropic_prompt;
 mod anthropic_usage;
+mod bedrock_converse;
+mod bedrock_invoke;
+mod converse_prompt;
+mod gemini;
+mod gemini_embeddings;
+mod gemini_prompt;
+mod gemini_usage;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_prompt;
@@ -36,6 +45,10 @@ use wrapper::Outer;
 /// Every known family of bodies. Those whose requests are told by more come
 /// before those that many requests resemble.
 pub const BODIES: &[&dyn Body] = &[
+    &gemini::Gemini,
+    &gemini_embeddings::GeminiEmbeddings,
+    &bedrock_converse::BedrockConverse,
+    &bedrock_invoke::BedrockInvoke,
     &anthropic_messages::AnthropicMessages,
     &openai_embeddings::OpenAiEmbeddings,
     &openai_responses::OpenAiResponses,
@@ -53,7 +66,8 @@ impl Format for Exchange {
 
     fn convention(&self) -> &'static str {
         "OpenAI shapes: cached and written tokens inside the prompt, reasoning inside the \
-         completion; Anthropic: input excludes cache reads and writes, which are added"
+         completion; Anthropic: input excludes cache reads and writes, which are added, as does Bedrock; \
+         Gemini: cached tokens inside the prompt, thoughts on top of the candidates"
     }
 
     fn keys(&self) -> &'static [KeySet] {
@@ -65,6 +79,7 @@ impl Format for Exchange {
             &["input", "output"],
             &["choices", "usage"],
             &["content", "usage"],
+            &["candidates", "usageMetadata"],
             &["output", "usage"],
             &["data", "usage", "model"],
             &["url", "request"],
@@ -101,6 +116,7 @@ impl Format for Exchange {
             failed: outer.labels.failed || outer.shape.error.is_some(),
         };
         let mut reading = Reading::new(outer.labels.draft, record.memo);
+        reading.header_counts = outer.labels.header_counts;
         reading.flat = outer.flat;
         exchange.keep(reading, batch)
     }
@@ -120,6 +136,9 @@ fn is_body_or_error(shape: &Shape<'_>) -> bool {
 
 /// Whether the record is one event of a stream that later events restate.
 fn is_passing_event(shape: &Shape<'_>) -> bool {
+    if bedrock_converse::is_passing_event(shape) {
+        return true;
+    }
     match shape.kind.as_deref() {
         Some("response.completed" | "response.incomplete" | "response.failed") => false,
         Some(kind) => {
@@ -134,7 +153,7 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 9] = [
+    const OTHERS: [&str; 11] = [
         "custom_id",
         "call_type",
         "run_type",
@@ -144,6 +163,8 @@ fn is_exchange(object: Json<'_>) -> bool {
         "request_created_at",
         "tokens_in",
         "providerID",
+        "recordId",
+        "logging_time",
     ];
     if OTHERS.iter().any(|key| object.get(key).is_some()) || is_event_of_another(object) {
         return false;

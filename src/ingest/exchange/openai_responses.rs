@@ -95,6 +95,10 @@ fn read_body<'a>(body: Json<'a>, reading: &mut Reading<'a>) -> Result<(), Fault>
     let (mut output, mut usage, mut completed) = (None, None, None);
     let has_request = reading.draft.request.has_tools.is_some();
     body.each_entry(|key, value| {
+        if key == "content_filters" {
+            // Nobody but Azure writes this, filled or null.
+            reading.provider_hint = Some("azure.ai.openai");
+        }
         if value.is_null() {
             return Ok(());
         }
@@ -116,7 +120,6 @@ fn read_body<'a>(body: Json<'a>, reading: &mut Reading<'a>) -> Result<(), Fault>
                 let searches = searches.map_or(Ok(None), |number| number.count("num_requests"))?;
                 reading.draft.tool_requests = searches.unwrap_or_default();
             }
-            "content_filters" => reading.provider_hint = Some("azure.ai.openai"),
             "previous_response_id" | "conversation" => {
                 responses_prompt::read_history(key, value, reading);
             }

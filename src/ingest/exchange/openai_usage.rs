@@ -70,6 +70,12 @@ impl Counts {
                 self.written = self.written.or(value.count("cache_creation_input_tokens")?);
             }
             "queue_time" => reading.provider_hint = reading.provider_hint.or(Some("groq")),
+            // Perplexity itemises its cost.
+            "cost" if value.is_object() => {
+                let total = value.get("total_cost");
+                self.cost = total.map_or(Ok(None), |total| total.money("cost"))?;
+                reading.provider_hint = reading.provider_hint.or(Some("perplexity"));
+            }
             "cost" => {
                 self.cost = value.money("cost")?;
                 reading.provider_hint = Some("openrouter");

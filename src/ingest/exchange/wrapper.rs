@@ -60,6 +60,7 @@ impl<'a> Outer<'a> {
             return Err(Fault::Other("the record is no JSON object"));
         }
         let mut outer = Self::default();
+        outer.shape.body = Some(record);
         let mut found = Candidates::default();
         record.each_entry(|key, value| outer.entry(key, value, &mut found))?;
         let is_lone_error = outer.shape.is_error() && !found.has_request();

@@ -93,9 +93,9 @@ fn what_is_no_log_is_refused_with_the_nearest_formats() {
     let folder = Folder::new();
     for (text, error) in [
         (
-            "{\"sessionId\":\"s\",\"input_length\":4,\"note\":\"secret\"}\n",
-            "no format has the keys sessionId, input_length, note; nearest: claude-code (without \
-             message.role), block-trace (without output_length)\n",
+            "{\"input_length\":4,\"spend\":1,\"call_type\":\"secret\"}\n",
+            "no format has the keys input_length, spend, call_type; nearest: litellm-spend \
+             (without request_id), block-trace (without output_length)\n",
         ),
         (
             "request_id,spend,colour\nr,1,red\n",
