@@ -95,6 +95,7 @@ struct Looked<'c, 't> {
 
 impl Looked<'_, '_> {
     fn reach(&self, technique: TechniqueId, skip: Option<Skip>) -> Reach {
+        let is_unknown = skip.as_ref().is_some_and(|skip| skip.unknown);
         let traffic = self.ground.traffic;
         let mut reach = Reach {
             technique,
@@ -103,7 +104,7 @@ impl Looked<'_, '_> {
             ruled_out: 0,
             untold: 0,
             is_deduced: false,
-            skip: skip.clone(),
+            skip,
         };
         let Some(rewriter) = self.engine.rewriter(technique) else { return reach };
         for cost in self.costs {
@@ -115,7 +116,7 @@ impl Looked<'_, '_> {
                     let unknown = match rewriter.verdict(traffic.call(index).group) {
                         Err(reason) => reason.unknown,
                         // It would act, if the log showed what prompts open with.
-                        Ok(()) => skip.as_ref().is_some_and(|skip| skip.unknown),
+                        Ok(()) => is_unknown,
                     };
                     if unknown { &mut reach.untold } else { &mut reach.ruled_out }
                 };

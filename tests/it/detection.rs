@@ -81,7 +81,7 @@ fn at_most_one_format_claims_every_reference_log() {
     let mut unclaimed = Vec::new();
     for path in files(&samples) {
         let below = path.strip_prefix(&samples).expect("below the folder").display().to_string();
-        if below.ends_with(".md") {
+        if path.extension().is_some_and(|extension| extension == "md") {
             continue;
         }
         match claims(&path).as_slice() {

@@ -57,7 +57,7 @@ fn nearest(names: &Names<'_>, formats: &[&dyn Format]) -> String {
     let mut fits: Vec<Fit> =
         formats.iter().filter_map(|format| Fit::best(names, *format)).collect();
     // A stable sort: formats that fit equally well stay in the order of asking.
-    fits.sort_by(|one, other| other.weight().cmp(&one.weight()));
+    fits.sort_by_key(|fit| std::cmp::Reverse(fit.weight()));
     let described: Vec<String> = fits.iter().take(NEAREST).map(Fit::described).collect();
     if described.is_empty() {
         return String::new();

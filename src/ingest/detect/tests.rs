@@ -1,3 +1,6 @@
+//! What files are recognised as, however they are written, and what the errors
+//! of unknown ones say.
+
 use super::{Detected, Head, claimants, detect, looks_like};
 use crate::ingest::FORMATS;
 use crate::ingest::format::Format;

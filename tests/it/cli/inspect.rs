@@ -1,6 +1,8 @@
 //! `tokopt inspect`: whole screens, and that it promises nothing that `analyze`
 //! does not keep.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::{Folder, QUICKSTART, printed, refused, run, tokopt};
@@ -189,16 +191,18 @@ fn times_raise_what_they_promise() {
 fn sessions_and_outputs_raise_what_they_promise() {
     // Thirty turns of one conversation, every prompt with all that came before.
     let folder = Folder::new();
-    let turns: String = (0..30)
-        .map(|turn| {
-            format!(
-                "{{\"timestamp\":\"2026-06-01T00:{turn:02}:00Z\",\"provider\":\"north\",\
-                 \"model\":\"north-large\",\"session_id\":\"s\",\"input_tokens\":{},\
-                 \"output_tokens\":400}}\n",
-                2_000 + 1_500 * turn
-            )
-        })
-        .collect();
+    let mut turns = String::new();
+    for turn in 0..30 {
+        let record = serde_json::json!({
+            "timestamp": format!("2026-06-01T00:{turn:02}:00Z"),
+            "provider": "north",
+            "model": "north-large",
+            "session_id": "s",
+            "input_tokens": 2_000 + 1_500 * turn,
+            "output_tokens": 400,
+        });
+        writeln!(turns, "{record}").expect("writing to a string");
+    }
     let path = folder.write("turns.jsonl", &turns);
     assert_raises(&path, "context-compression", "session", |record| {
         remove(record, &["session_id"]);

@@ -165,10 +165,10 @@ impl Facts {
         // the verdict hangs on.
         let is_of_the_whole = matches!(field, Field::Time | Field::Session | Field::OutputTokens);
         let has = if is_of_the_whole { self.some } else { self.all };
-        let lacks = !has.has(field)
-            && !(field == Field::PromptTexts
-                && reach.technique == TechniqueId::PromptCaching
-                && self.shows_openings);
+        let is_shown = field == Field::PromptTexts
+            && reach.technique == TechniqueId::PromptCaching
+            && self.shows_openings;
+        let lacks = !has.has(field) && !is_shown;
         let to = self.some.with(field).best(reach.technique);
         let without = self.some.without(field).best(reach.technique);
         (lacks && to < without && to < now).then(|| of(field, to))
@@ -276,8 +276,7 @@ fn settled(reach: &Reach, some: Has) -> Option<Raise> {
             action: "log the user of each call".to_owned(),
             to: best,
         }),
-        (_, Some(("NO_CACHE_RULES" | "NO_BATCH_LANE", _)))
-        | (_, Some(("NO_CHEAPER_TIER", true))) => {
+        (_, Some(("NO_CACHE_RULES" | "NO_BATCH_LANE", _) | ("NO_CHEAPER_TIER", true))) => {
             Some(setting("add what the price table lacks of the model: --prices FILE", best))
         }
         (_, Some(("NEEDS_SESSION", _))) => Some(of(Field::Session, Verdict::Inferred)),
