@@ -78,11 +78,7 @@ impl<'h> Opening<'h> {
         if text.starts_with(b"{") || text.starts_with(b"[") {
             let layout = layout(Framing::Json, head);
             let objects = objects(head, layout, most);
-            return if event_lines::are_events(&objects) {
-                Self::Events(objects, super::framing::layout(Framing::EventStream, head))
-            } else {
-                Self::Objects(objects, layout)
-            };
+            return Self::Objects(objects, layout);
         }
         let opens = |start: &&[u8]| text.starts_with(start);
         if [&b"data:"[..], b"event:", b"id:", b":"].iter().any(opens) {
@@ -90,6 +86,14 @@ impl<'h> Opening<'h> {
         }
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         Self::Columns(csv_rows::header(line))
+    }
+
+    /// The same objects as events of a stream, where they look like some.
+    fn as_events(&self, head: &'h [u8]) -> Option<Self> {
+        let Self::Objects(objects, _) = self else { return None };
+        let are_events = event_lines::are_events(objects);
+        let layout = layout(Framing::EventStream, head);
+        are_events.then(|| Self::Events(objects.clone(), layout))
     }
 
     fn sample(&self) -> Option<Sample<'_>> {
@@ -154,8 +158,11 @@ pub(super) fn detect<'a>(head: Head<'_>, formats: &[&'a dyn Format]) -> Detected
     let text = head.readable();
     let found = [SAMPLED, SAMPLED_LATER].into_iter().find_map(|most| {
         let opening = Opening::of(&text, most);
-        let format = opening.claims(formats).next()?;
-        Some(Detected::Format(format, opening.layout()))
+        let readings = [opening.as_events(&text), Some(opening)];
+        readings.into_iter().flatten().find_map(|reading| {
+            let format = reading.claims(formats).next()?;
+            Some(Detected::Format(format, reading.layout()))
+        })
     });
     found.unwrap_or_else(|| {
         let is_empty = head.whole && Opening::of(&text, usize::MAX).is_empty(&text);
@@ -168,7 +175,11 @@ pub(super) fn claimants<'a>(head: Head<'_>, formats: &[&'a dyn Format]) -> Vec<&
     let text = head.readable();
     let claims = [SAMPLED, SAMPLED_LATER].into_iter().map(|most| {
         let opening = Opening::of(&text, most);
-        let claims: Vec<_> = opening.claims(formats).collect();
+        let events = opening.as_events(&text);
+        let mut claims: Vec<_> = events.iter().flat_map(|events| events.claims(formats)).collect();
+        if claims.is_empty() {
+            claims.extend(opening.claims(formats));
+        }
         // A fallback claims only what no other format does.
         let is_settled = claims.first().is_some_and(|first| !first.is_fallback());
         claims.into_iter().filter(|format| !is_settled || !format.is_fallback()).collect::<Vec<_>>()

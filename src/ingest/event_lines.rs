@@ -62,7 +62,9 @@ fn is_last_of_unnamed(payload: &str) -> bool {
 /// Whether an object is a chunk of Gemini's, or a whole answer: their shape is
 /// one.
 fn is_chunk(object: Json<'_>) -> bool {
-    object.get("usageMetadata").is_some() || object.get("candidates").is_some_and(Json::is_array)
+    let has = |key| object.get(key).is_some();
+    object.get("candidates").is_some_and(Json::is_array)
+        || (has("usageMetadata") && !has("embedding") && !has("embeddings"))
 }
 
 /// Whether a chunk of Gemini's says why the answer ended.
@@ -226,5 +228,7 @@ mod tests {
         assert!(of(&["{\"candidates\":[{}]}", "{\"candidates\":[{\"finishReason\":\"STOP\"}]}"]));
         let whole = "{\"candidates\":[{\"finishReason\":\"STOP\"}]}";
         assert!(!of(&[whole, whole]));
+        let embedding = "{\"embedding\":{},\"usageMetadata\":{}}";
+        assert!(!of(&[embedding, embedding]));
     }
 }

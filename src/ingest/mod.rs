@@ -25,7 +25,12 @@ mod anthropic_console_usage;
 mod anthropic_cost_report;
 mod anthropic_terms;
 mod anthropic_usage;
+mod azure_api_gateway;
+mod azure_columns;
+mod azure_diagnostics;
 mod azure_trace;
+mod bedrock_batch;
+mod bedrock_invocation_log;
 mod block_trace;
 mod burstgpt;
 mod canonical;
@@ -61,6 +66,7 @@ mod portkey;
 mod sources;
 mod tracelab_rounds;
 mod value;
+mod vertex_request_log;
 mod walk;
 
 use format::Format;
@@ -90,6 +96,11 @@ pub const FORMATS: &[&dyn Format] = &[
     &gemini_cli::GeminiCli,
     &opencode::Opencode,
     &pi::Pi,
+    &bedrock_invocation_log::BedrockInvocationLog,
+    &bedrock_batch::BedrockBatch,
+    &vertex_request_log::VertexRequestLog,
+    &azure_diagnostics::AzureDiagnostics,
+    &azure_api_gateway::AzureApiGateway,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
@@ -106,6 +117,9 @@ pub const FORMATS: &[&dyn Format] = &[
     &deepseek_export::DeepseekExport,
     &anthropic_console_usage::AnthropicConsoleUsage,
     &anthropic_console_cost::AnthropicConsoleCost,
+    &vertex_request_log::VertexRequestLogCsv,
+    &azure_diagnostics::AzureDiagnosticsCsv,
+    &azure_api_gateway::AzureApiGatewayCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];

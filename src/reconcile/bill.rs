@@ -100,10 +100,10 @@ impl Bill {
     /// say its provider may be anyone's, and so may a bill's line.
     pub fn belongs(&self, provider: Option<&str>, at: Option<Timestamp>) -> Belongs {
         let own = provider.map(|name| self.hulls.get(&Some(name.into())));
-        let anyones = self.hulls.get(&None).copied();
+        let anyones = self.hulls.get(&None);
         let hulls = match own {
-            None => [Some(self.whole), None],
-            Some(own) => [own.copied(), anyones],
+            None => [Some(&self.whole), None],
+            Some(own) => [own, anyones],
         };
         let mut hulls = hulls.into_iter().flatten().peekable();
         if hulls.peek().is_none() {

@@ -280,7 +280,11 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             code: Code::UnpricedModel,
             amount: None,
             model: model.map(ToString::to_string),
-            shown_by: format!("{} that the table cannot price", counted(records, "call or bucket")),
+            shown_by: format!(
+                "{} {}",
+                counted(records, "call or bucket"),
+                if model.is_some() { "that the table cannot price" } else { "without a model" }
+            ),
             evidence: Evidence::Inferred,
         });
     }

@@ -111,6 +111,14 @@ pub(super) fn find(
                 tier.name()
             );
             causes.push(pair.cause(Code::Tier, shown));
+        } else if let Some(named) = named_tier(pair) {
+            let mut cause = pair.cause(
+                Code::Tier,
+                format!("the bill has lines of the {} tier; the log names no tier", named.name()),
+            );
+            // How much usage they are for, neither side says.
+            cause.amount = None;
+            causes.push(cause);
         } else if cache_unseen(ledger, pair, pricing) {
             let shown =
                 "the log does not tell cached input, and less was billed than without a cache";
@@ -167,6 +175,22 @@ fn tier(ledger: &Ledger<'_>, pair: &Pair<'_>, pricing: Pricing) -> Option<Tier> 
         let other = otherwise(pair, pricing, |record| at_tier(ledger, record, *tier));
         other.is_some_and(|other| other != pair.priced && pair.is_billed(other))
     })
+}
+
+/// A tier of some of the bill's lines that would explain the gap's direction,
+/// where the log names none.
+fn named_tier(pair: &Pair<'_>) -> Option<Tier> {
+    if pair.group.rows.iter().any(|row| row.tier != Tier::Standard) {
+        return None;
+    }
+    let cheaper = pair.gap() < Usd::ZERO;
+    let named = pair.group.lines.iter().filter_map(|line| line.tier);
+    let fits = |tier: &Tier| match tier {
+        Tier::Batch | Tier::Flex => cheaper,
+        Tier::Priority | Tier::Fast | Tier::Ultrafast => !cheaper,
+        Tier::Standard | Tier::Provisioned => false,
+    };
+    named.filter(fits).min()
 }
 
 /// What the usage would cost if each of its rows were priced otherwise.

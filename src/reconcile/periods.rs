@@ -64,38 +64,54 @@ fn month(at: Timestamp) -> Option<String> {
     Some(format!("{:04}-{:02}", date.year(), date.month()))
 }
 
-/// A stretch of time; `None` is all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hull(Option<(i64, i64)>);
+/// A bill that has no line for longer than this does not cover the time.
+const LONGEST_GAP: i64 = 31 * DAY;
+
+/// The time that a bill covers, in order; `None` is all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hull(Option<Vec<(i64, i64)>>);
 
 impl Hull {
-    /// From the first start to the last end; all of time where one has no date.
+    /// From the first start to the last end, less what no line is near; all of
+    /// time where a charge has no date.
     pub fn of<'a>(charges: impl Iterator<Item = &'a Charge>) -> Self {
-        let mut hull: Option<(i64, i64)> = None;
-        for charge in charges {
-            let Some(start) = charge.start.map(Timestamp::micros) else { return Self(None) };
-            let end = charge.end.map_or(start.saturating_add(DAY), Timestamp::micros);
-            let (first, last) = hull.unwrap_or((start, end));
-            hull = Some((first.min(start), last.max(end)));
+        let period = |charge: &Charge| {
+            let start = charge.start?.micros();
+            Some((start, charge.end.map_or(start.saturating_add(DAY), Timestamp::micros)))
+        };
+        let Some(mut periods) = charges.map(period).collect::<Option<Vec<_>>>() else {
+            return Self(None);
+        };
+        periods.sort_unstable();
+        let mut joined: Vec<(i64, i64)> = Vec::new();
+        for (start, end) in periods {
+            match joined.last_mut() {
+                Some(last) if start <= last.1.saturating_add(LONGEST_GAP) => {
+                    last.1 = last.1.max(end);
+                }
+                _ => joined.push((start, end)),
+            }
         }
-        Self(hull)
+        Self(Some(joined))
     }
 
     /// Whole days before the first instant and after the last.
-    pub fn days_outside(self, first: Timestamp, last: Timestamp) -> Option<(u64, u64)> {
-        let (start, end) = self.0?;
+    pub fn days_outside(&self, first: Timestamp, last: Timestamp) -> Option<(u64, u64)> {
+        let periods = self.0.as_ref()?;
+        let (start, end) = (periods.first()?.0, periods.last()?.1);
         let days = |micros: i64| u64::try_from(micros / DAY).unwrap_or(0);
         Some((days(first.micros().saturating_sub(start)), days(end.saturating_sub(last.micros()))))
     }
 
-    pub fn holds(self, at: Timestamp) -> bool {
-        self.0.is_none_or(|(start, end)| (start..end).contains(&at.micros()))
+    pub fn holds(&self, at: Timestamp) -> bool {
+        let is_in = |(start, end): &(i64, i64)| (*start..*end).contains(&at.micros());
+        self.0.as_ref().is_none_or(|periods| periods.iter().any(is_in))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Grain;
+    use super::{Grain, Hull};
     use crate::record::charge::Charge;
     use crate::units::Timestamp;
 
@@ -115,5 +131,16 @@ mod tests {
         assert_eq!(grain(&[Charge::default()]), Grain::Whole);
         assert_eq!(Grain::Months.period(day.start).as_deref(), Some("2026-03"));
         assert_eq!(Grain::Days.period(day.start).as_deref(), Some("2026-03-31"));
+    }
+
+    #[test]
+    fn a_bill_covers_the_days_between_its_lines_and_no_year() {
+        let days = ["2025-08-01", "2025-08-03", "2026-08-01"]
+            .map(|day| Charge { start: Timestamp::parse(day), ..Charge::default() });
+        let hull = Hull::of(days.iter());
+        let holds = |day| Timestamp::parse(day).is_some_and(|at| hull.holds(at));
+        assert!(holds("2025-08-02") && holds("2026-08-01"));
+        assert!(!holds("2025-08-04") && !holds("2026-03-01") && !holds("2026-08-02"));
+        assert!(Hull::of([Charge::default()].iter()).holds(Timestamp::from_micros(0)));
     }
 }

@@ -183,7 +183,7 @@ pub fn gap_notes(found: &Reconciliation) -> Vec<String> {
     let mut notes = Vec::new();
     if found.unpriced > 0 {
         let calls = counted(found.unpriced, "call or bucket has", "calls or buckets have");
-        notes.push(format!("{calls} no price and stand on the bill's side only"));
+        notes.push(format!("{calls} no price: on the bill's side only"));
     }
     for (records, cost, what) in [
         (found.other_times, found.other_times_usd, "of a time that the bill does not cover"),

@@ -89,6 +89,13 @@ fn the_price_of_a_tier_is_known_again() {
         explained(&both_models("02"), bill),
         (vec![one("TIER", "small", "-0.75")], "0".to_owned())
     );
+    // Lines of a tier for a part of the usage: no amount can be named.
+    let bill = "month,provider,model,tier,amount\n2026-03,openai,small,batch,0.50\n\
+                2026-03,openai,small,standard,0.50\n2026-03,openai,large,,15\n";
+    assert_eq!(
+        explained(&both_models("02"), bill),
+        (vec![one("TIER", "small", "null")], "-0.5".to_owned())
+    );
     // Where the log names its tiers, it is not.
     let tiers = "time,provider,model,input_tokens,output_tokens,service_tier,cache_read_input_tokens\n\
                  2026-03-02T12:00:00Z,openai,small,1000000,100000,batch,0\n";

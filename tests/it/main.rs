@@ -19,6 +19,7 @@ mod claude_code;
 mod cli;
 mod cli_reference;
 mod cloud_bodies;
+mod cloud_logs;
 mod components;
 mod compression;
 mod dedup;

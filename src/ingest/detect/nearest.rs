@@ -20,7 +20,10 @@ const SHOWN: usize = 8;
 pub(in crate::ingest) fn gave_away(head: Head<'_>, format: &dyn Format) -> Vec<&'static str> {
     let text = head.readable();
     let best = |most| {
-        let fit = Fit::best(&Names::of(&Opening::of(&text, most)), format)?;
+        let opening = Opening::of(&text, most);
+        let is_stream = format.framing() == Framing::EventStream;
+        let events = if is_stream { opening.as_events(&text) } else { None };
+        let fit = Fit::best(&Names::of(events.as_ref().unwrap_or(&opening)), format)?;
         fit.missing.is_empty().then_some(fit.present)
     };
     best(SAMPLED).or_else(|| best(SAMPLED_LATER)).unwrap_or_default()

@@ -26,7 +26,8 @@ impl Body for BedrockInvoke {
 
     fn recognises(&self, shape: &Shape<'_>) -> bool {
         let has = |mark| shape.has(mark);
-        let is_bare = shape.object.is_none() && shape.kind.is_none();
+        // None of these bodies names its model or type; in-house records do.
+        let is_bare = shape.object.is_none() && shape.kind.is_none() && !has(Mark::Model);
         let ends = has(Mark::SnakeStopReason) || has(Mark::FinishReason);
         is_bare
             && (has(Mark::InvocationMetrics)

@@ -102,6 +102,7 @@ pub enum Mark {
     InvocationMetrics,
     SnakeStopReason,
     FinishReason,
+    Model,
 }
 
 impl Mark {
@@ -133,6 +134,7 @@ impl Mark {
             "amazon-bedrock-invocationMetrics" => Self::InvocationMetrics,
             "stop_reason" => Self::SnakeStopReason,
             "finish_reason" => Self::FinishReason,
+            "model" => Self::Model,
             _ => return None,
         })
     }
@@ -218,8 +220,9 @@ pub struct Reading<'a> {
     pub response_id: Option<Cow<'a, str>>,
     /// When the provider says the answer was made.
     pub created: Option<Moment>,
-    /// Counts of the answer's headers, for bodies that count nothing.
-    pub header_counts: BedrockCounts,
+    /// Counts from around the answer (headers, a cloud's log), for bodies that
+    /// count nothing.
+    pub stated_counts: BedrockCounts,
     /// Whether answers of this family may count nothing, which is then noted.
     pub may_be_uncounted: bool,
     /// The cache lifetime that the request asked for.
@@ -244,7 +247,7 @@ impl<'a> Reading<'a> {
             provider_hint: None,
             response_id: None,
             created: None,
-            header_counts: BedrockCounts::default(),
+            stated_counts: BedrockCounts::default(),
             may_be_uncounted: false,
             cache_lifetime: None,
             flat: false,

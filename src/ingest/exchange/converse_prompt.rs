@@ -9,6 +9,7 @@ use crate::units::Ttl;
 
 use super::body::Reading;
 use super::labels;
+use super::provider::bare_model;
 use super::request::{component_of, is_filled, read_fact, read_tier};
 
 /// Reads a request: parameters first, the prompt once its parts are found.
@@ -47,6 +48,12 @@ pub fn read_request<'a>(request: Json<'a>, reading: &mut Reading<'a>) -> Result<
                 }
             }
             "performanceConfig" | "schemaVersion" => {}
+            // What SDKs are called with holds what is sent in the address.
+            "modelId" => {
+                let model = value.text().map(bare_model);
+                reading.draft.requested_model.clone_from(&model);
+                reading.draft.model = model.or(reading.draft.model.take());
+            }
             _ => {
                 read_fact(key, value, reading)?;
                 if reading.is_parameter(key) {

@@ -9,6 +9,7 @@ use crate::ingest::batch::{Batch, Draft, Identity};
 use crate::ingest::format::Outcome;
 use crate::ingest::json::{Fault, Json};
 use crate::record::call::Status;
+use crate::record::lane::Tier;
 
 use super::body::{Answer, Body, Reading, Shape};
 use super::labels::{Labels, Times};
@@ -126,6 +127,30 @@ impl<'a> Exchanged<'a> {
         }
     }
 
+    /// Reads both bodies as far as they are known: the log itself says that there
+    /// was a call, so that one without texts, or with an answer of no known
+    /// family, is a call all the same.
+    ///
+    /// # Errors
+    /// When a body of a known family holds what it cannot.
+    pub fn read_logged(&mut self, reading: &mut Reading<'a>) -> Result<(), Fault> {
+        reading.may_be_uncounted = true;
+        let is_known = self.is_answered();
+        if !is_known && !self.is_failure() {
+            self.answer = Logged::WithoutBody;
+        }
+        if self.request.is_some() || is_known || self.is_failure() {
+            self.read(reading)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the answer is of a known family.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        matches!(&self.answer, Logged::Answer(answer) if family_of(answer).is_some())
+    }
+
     /// Reads the request of a call without a readable answer.
     fn read_asked(&self, reading: &mut Reading<'a>) -> Result<(), Fault> {
         let Some(request) = self.request else { return Ok(()) };
@@ -157,7 +182,7 @@ impl<'a> Exchanged<'a> {
         self.settle_provider(reading);
         self.settle_model(reading);
         if !reading.draft.usage.is_reported() {
-            let counts = reading.header_counts;
+            let counts = reading.stated_counts;
             counts.settle(reading);
         }
         if reading.may_be_uncounted
@@ -197,6 +222,9 @@ impl<'a> Exchanged<'a> {
             draft.model = Some(addressed.clone());
         }
         draft.requested_model = draft.requested_model.take().or(Some(addressed));
+        if self.url.as_deref().is_some_and(|url| url.contains("provisioned-model")) {
+            draft.tier = Tier::Provisioned;
+        }
     }
 
     fn settle_provider(&self, reading: &mut Reading<'a>) {
@@ -223,7 +251,7 @@ impl<'a> Exchanged<'a> {
 }
 
 /// Said where an answer counts nothing: its tokens are unknown, not zero.
-const UNCOUNTED: (&str, &str) = (
+pub const UNCOUNTED: (&str, &str) = (
     "NO_TOKEN_COUNTS",
     "answers of this kind count no tokens; what these calls consumed is unknown",
 );

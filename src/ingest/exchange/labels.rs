@@ -11,6 +11,7 @@ use crate::record::call::Status;
 use crate::units::{Moment, Timestamp};
 
 use super::bedrock_counts::BedrockCounts;
+use super::provider::bare_model;
 
 /// Longer values are texts, not labels; no text may reach a report.
 const LONGEST_LABEL: usize = 256;
@@ -60,6 +61,7 @@ impl<'a> Labels<'a> {
             "stream" | "streamed" | "is_stream" => self.draft.request.stream = value.truth(),
             "provider" | "llm_provider" | "provider_name" => self.provider = value.text(),
             "model" => self.draft.model = value.text(),
+            "modelId" => self.draft.model = value.text().map(bare_model),
             "request_id" | "requestId" | "id" | "log_id" => {
                 self.draft.request_id = self.draft.request_id.take().or_else(|| value.name());
             }
@@ -251,6 +253,14 @@ pub struct Times {
     end: Option<Timestamp>,
     // A `date` header has whole seconds: good for a time, not for a latency.
     end_is_exact: bool,
+}
+
+impl Times {
+    /// A log's one time of a call.
+    #[must_use]
+    pub const fn at(start: Option<Timestamp>) -> Self {
+        Self { start, end: None, end_is_exact: false }
+    }
 }
 
 /// A label's value: names, numbers and truth values, nothing nested.

@@ -29,7 +29,7 @@ mod gemini_prompt;
 mod gemini_usage;
 mod openai_chat;
 mod openai_embeddings;
-mod openai_prompt;
+pub mod openai_prompt;
 mod openai_responses;
 mod openai_usage;
 mod responses_prompt;
@@ -116,7 +116,7 @@ impl Format for Exchange {
             failed: outer.labels.failed || outer.shape.error.is_some(),
         };
         let mut reading = Reading::new(outer.labels.draft, record.memo);
-        reading.header_counts = outer.labels.header_counts;
+        reading.stated_counts = outer.labels.header_counts;
         reading.flat = outer.flat;
         exchange.keep(reading, batch)
     }
