@@ -129,7 +129,20 @@ pub(super) fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
 }
 
 pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
+    read_as(plan, false)
+}
+
+/// Reads, and notes of every file how its format was recognised.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_and_explain(plan: &Plan) -> Result<Log, CliError> {
+    read_as(plan, true)
+}
+
+fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
     let options = ReadOptions {
+        explains,
         input_format: plan.input_format.as_deref(),
         mappings: &plan.mappings,
         ..ReadOptions::default()

@@ -42,6 +42,7 @@ pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
+    Inspect(Box<InspectArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
     /// Print the JSON Schema of the JSON output
@@ -100,6 +101,53 @@ pub(super) enum BacktestFormat {
     Table,
     /// Every call with both counts
     Json,
+}
+
+/// Say what a log is, what its calls carry, and what that is good for
+///
+/// Per file: the format and what gave it away, which counts include which, what became of its
+/// records, its times, and the share of calls that carry each field. For the whole: which of the
+/// eight techniques this log can measure, infer or only assume, and what single field would raise
+/// each.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub(super) struct InspectArguments {
+    /// Files, folders or quoted patterns; - is standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) reading: ReadingArguments,
+
+    #[command(flatten)]
+    pub(super) pricing: PricingArguments,
+
+    /// What to print
+    #[arg(long, value_enum, value_name = "KIND", default_value_t, help_heading = "Output")]
+    pub(super) format: InspectFormat,
+
+    #[command(flatten)]
+    pub(super) general: GeneralArguments,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  tokopt inspect usage.jsonl
+  tokopt inspect ~/.claude/projects
+  tokopt inspect logs/ --format json";
+
+/// How an inspection is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum InspectFormat {
+    /// A screen of text
+    #[default]
+    #[value(alias = "text")]
+    Table,
+    /// The whole document, every file with every field
+    Json,
+    /// A page to share
+    #[value(alias = "markdown")]
+    Md,
 }
 
 /// Explain a technique, a reason code or a finding

@@ -16,6 +16,7 @@ mod estimate_args;
 mod exit;
 mod explain;
 mod file;
+mod inspect;
 mod invoice;
 mod ladder_args;
 mod ladder_plan;
@@ -64,6 +65,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
+        Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

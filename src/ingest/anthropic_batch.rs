@@ -12,7 +12,7 @@ use super::batch::{Batch, Draft};
 use super::exchange::body::first_item;
 use super::exchange::exchanged::{Exchanged, Logged};
 use super::exchange::halves::{push_answer, push_request};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::join::Tie;
 use super::json::{Fault, Json};
 
@@ -29,6 +29,10 @@ impl Format for AnthropicBatch {
 
     fn convention(&self) -> &'static str {
         "input excludes cache reads and writes, which are added; billed as batch, failures not at all"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["custom_id", "result"], &["custom_id", "params"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

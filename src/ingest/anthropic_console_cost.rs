@@ -9,7 +9,7 @@ use crate::record::lane::Tier;
 
 use super::anthropic_terms as terms;
 use super::batch::Batch;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::Fault;
 use super::value::Value;
 
@@ -24,6 +24,10 @@ impl Format for AnthropicConsoleCost {
 
     fn convention(&self) -> &'static str {
         "dollars billed per day, model and kind of token, each row rounded to cents; no tokens"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["usage_date_utc", "token_type", "cost_usd"]]
     }
 
     fn framing(&self) -> Framing {

@@ -10,7 +10,7 @@ use crate::units::{Tokens, Ttl};
 
 use super::anthropic_terms as terms;
 use super::batch::Batch;
-use super::format::{Format, Framing, Outcome, Record, Row, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Row, Sample};
 use super::json::Fault;
 use super::value::Value;
 
@@ -32,6 +32,10 @@ impl Format for AnthropicConsoleUsage {
 
     fn convention(&self) -> &'static str {
         "uncached, cache-read and cache-written input are disjoint; calls are not counted"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["usage_date_utc", "usage_input_tokens_no_cache"]]
     }
 
     fn framing(&self) -> Framing {

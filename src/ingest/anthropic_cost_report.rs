@@ -11,7 +11,7 @@ use crate::units::{Timestamp, Usd};
 use super::anthropic_terms as terms;
 use super::anthropic_usage::{is_cost, results};
 use super::batch::Batch;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 /// Pages of `cost_report`.
@@ -25,6 +25,10 @@ impl Format for AnthropicCostReport {
 
     fn convention(&self) -> &'static str {
         "cents billed per day, model and kind of token; no tokens, no Priority tier"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["starting_at", "results", "amount"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

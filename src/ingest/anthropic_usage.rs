@@ -10,7 +10,7 @@ use crate::units::{Timestamp, Tokens, Ttl};
 
 use super::anthropic_terms as terms;
 use super::batch::Batch;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 /// Pages of `usage_report/messages`.
@@ -24,6 +24,13 @@ impl Format for AnthropicUsage {
 
     fn convention(&self) -> &'static str {
         "uncached, cache-read and cache-written input are disjoint; calls are not counted"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["starting_at", "results", "uncached_input_tokens"],
+            &["starting_at", "ending_at", "results"],
+        ]
     }
 
     fn list_key(&self) -> Option<&'static str> {

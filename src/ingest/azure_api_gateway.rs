@@ -14,7 +14,7 @@ use super::exchange::body::{Reading, first_item};
 use super::exchange::exchanged::{Exchanged, Logged};
 use super::exchange::labels::Times;
 use super::exchange::{openai_prompt, provider};
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -35,6 +35,10 @@ impl Format for AzureApiGateway {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["CorrelationId", "BackendResponseBody"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {
@@ -59,6 +63,10 @@ impl Format for AzureApiGatewayCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["correlationid", "backendresponsebody"]]
     }
 
     fn framing(&self) -> Framing {

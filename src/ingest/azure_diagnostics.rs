@@ -13,7 +13,7 @@ use super::azure_columns::{Columns, entry, has_columns};
 use super::batch::{Batch, Draft, Identity};
 use super::exchange::body::first_item;
 use super::exchange::exchanged::UNCOUNTED;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 const CONVENTION: &str = "RequestResponse counts no tokens; where AzureOpenAIRequestUsage does, \
@@ -38,6 +38,10 @@ impl Format for AzureDiagnostics {
         CONVENTION
     }
 
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["category", "operationName", "resultSignature", "properties"]]
+    }
+
     fn list_key(&self) -> Option<&'static str> {
         Some("records")
     }
@@ -60,6 +64,10 @@ impl Format for AzureDiagnosticsCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["category", "operationname", "resultsignature", "properties"]]
     }
 
     fn framing(&self) -> Framing {

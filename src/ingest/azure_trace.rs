@@ -8,7 +8,7 @@ use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Batch, Draft};
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::Fault;
 use super::value::Value;
 
@@ -27,6 +27,10 @@ impl Format for AzureTrace {
 
     fn convention(&self) -> &'static str {
         "ContextTokens is the whole prompt, GeneratedTokens everything generated; no cache counts"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["TIMESTAMP", "ContextTokens", "GeneratedTokens"]]
     }
 
     fn framing(&self) -> Framing {

@@ -11,7 +11,7 @@ use crate::record::lane::Tier;
 use super::batch::{Batch, Draft};
 use super::exchange::body::Reading;
 use super::exchange::exchanged::{self, Exchanged, Logged};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 /// `{recordId, modelInput, modelOutput | error}`, one a line.
@@ -26,6 +26,10 @@ impl Format for BedrockBatch {
     fn convention(&self) -> &'static str {
         "as the answers of InvokeModel: Claude's and Nova's input excludes cache reads and writes, \
          which are added"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["modelInput", "modelOutput"], &["recordId", "modelInput"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -14,7 +14,7 @@ use super::exchange::bedrock_counts::BedrockCounts;
 use super::exchange::body::{Reading, first_item};
 use super::exchange::exchanged::{self, Exchanged, Logged};
 use super::exchange::labels::{self, Times};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 const SCHEMA: &str = "ModelInvocationLog";
@@ -33,6 +33,10 @@ impl Format for BedrockInvocationLog {
     fn convention(&self) -> &'static str {
         "inputTokenCount excludes cache reads and writes, which are added; outputTokenCount \
          includes reasoning"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["schemaType", "modelId"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

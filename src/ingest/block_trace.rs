@@ -17,7 +17,7 @@ use crate::record::usage::Usage;
 use crate::units::{Moment, Timestamp, Tokens};
 
 use super::batch::{Batch, Draft, Identity};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::prompt::{Part, PromptDraft};
 
@@ -41,6 +41,10 @@ impl Format for BlockTrace {
 
     fn convention(&self) -> &'static str {
         "input_length is the whole prompt, output_length everything generated; no cache counts"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["input_length", "output_length"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -12,7 +12,7 @@ use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Batch, Draft};
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::Fault;
 use super::value::Value;
 
@@ -35,6 +35,10 @@ impl Format for Burstgpt {
 
     fn convention(&self) -> &'static str {
         "Request tokens is the whole prompt, Response tokens everything generated; no cache counts"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&[TIME, INPUT, OUTPUT, KIND]]
     }
 
     fn framing(&self) -> Framing {

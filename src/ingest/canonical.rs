@@ -12,7 +12,7 @@ mod fields;
 mod tags;
 
 use super::batch::Batch;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -37,6 +37,14 @@ impl Format for Canonical {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        KEYS
+    }
+
+    fn is_fallback(&self) -> bool {
+        true
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
@@ -68,6 +76,14 @@ impl Format for CanonicalCsv {
         CONVENTION
     }
 
+    fn keys(&self) -> &'static [KeySet] {
+        KEYS
+    }
+
+    fn is_fallback(&self) -> bool {
+        true
+    }
+
     fn framing(&self) -> Framing {
         Framing::Csv
     }
@@ -95,6 +111,16 @@ impl Format for CanonicalCsv {
         push(&mut fields, batch)
     }
 }
+
+/// The plainest of the names that are enough; every field has others.
+const KEYS: &[KeySet] = &[
+    &["model", "input_tokens"],
+    &["model", "prompt_tokens"],
+    &["model", "usage.input_tokens"],
+    &["model", "usage.prompt_tokens"],
+    &["timestamp", "input_tokens", "output_tokens"],
+    &["tokopt_schema"],
+];
 
 fn push(fields: &mut Fields<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
     fields.open_usage()?;
@@ -126,8 +152,7 @@ impl Seen {
     }
 
     /// A count of input beside a model, or beside a time and a count of output.
-    /// Other systems' logs have such names too, so every other format is asked
-    /// first; a provider's bare answer has neither and is no line of ours.
+    /// Other systems' logs have such names too, so this format is a fallback.
     const fn is_enough(self) -> bool {
         self.marked || (self.input && (self.model || (self.time && self.output)))
     }

@@ -17,7 +17,7 @@ use crate::record::component::Component;
 use crate::units::Moment;
 
 use super::batch::{Batch, Draft, Identity};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::messages_usage::{Child, MessagesUsage, cloud_of};
 use super::prompt::Recorder;
@@ -38,6 +38,10 @@ impl Format for ClaudeCode {
 
     fn convention(&self) -> &'static str {
         "input_tokens leaves out cached tokens; output_tokens includes thinking"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["sessionId", "message.role"], &["uuid", "message.role"], &["leafUuid", "summary"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -5,7 +5,7 @@
 //! is recognised and left out, so that nobody adds it to one.
 
 use super::batch::Batch;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 /// Pages of `usage_report/claude_code`.
@@ -19,6 +19,10 @@ impl Format for ClaudeCodeAnalytics {
 
     fn convention(&self) -> &'static str {
         "productivity per person and day; its costs are estimates and are not read"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["actor", "core_metrics"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

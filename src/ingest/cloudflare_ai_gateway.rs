@@ -14,7 +14,7 @@ use crate::units::Tokens;
 use super::batch::{Batch, Draft, Identity};
 use super::counted_exchange::{CountedExchange, started, take_labels};
 use super::exchange::body::first_item;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -37,6 +37,10 @@ impl Format for CloudflareAiGateway {
     fn convention(&self) -> &'static str {
         "usage of the logged answer; without it tokens_in is the whole prompt, tokens_out everything \
          generated, and the cache split is unknown"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["tokens_in", "tokens_out", "provider"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

@@ -22,7 +22,7 @@ use crate::units::Moment;
 
 use super::batch::{Batch, Draft};
 use super::exchange::provider;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::prompt::Recorder;
 use super::sequence::{Message, Session, Totals, What};
@@ -43,6 +43,10 @@ impl Format for Codex {
     fn convention(&self) -> &'static str {
         "input_tokens includes cached and written tokens, output_tokens includes reasoning; \
          totals are cumulative"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["type", "payload", "timestamp"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -9,7 +9,7 @@
 
 use super::batch::{Batch, Draft};
 use super::codex::read_totals;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::sequence::{Session, What};
 
@@ -25,6 +25,10 @@ impl Format for CodexExec {
     fn convention(&self) -> &'static str {
         "input_tokens includes cached tokens, output_tokens includes reasoning; usage is the \
          thread's running total, a call is a whole turn"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["type", "usage"], &["type", "thread_id"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -11,7 +11,7 @@ use crate::record::usage::Usage;
 use crate::units::{Timestamp, Tokens};
 
 use super::batch::Batch;
-use super::format::{Format, Framing, Header, Outcome, Record, Row, Sample};
+use super::format::{Format, Framing, Header, KeySet, Outcome, Record, Row, Sample};
 use super::json::Fault;
 use super::value::Value;
 
@@ -26,6 +26,13 @@ impl Format for DeepseekExport {
 
     fn convention(&self) -> &'static str {
         "cache hits and misses are disjoint and add up to the prompt; a row counts one of them"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["utc_date", "model", "wallet_type", "cost"],
+            &["start_time_iso", "model", "wallet_type", "cost"],
+        ]
     }
 
     fn framing(&self) -> Framing {

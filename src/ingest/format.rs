@@ -18,6 +18,15 @@ pub trait Format: Sync {
     /// One line on which counts include which, for `inspect` and the docs.
     fn convention(&self) -> &'static str;
 
+    /// Names by which such a file is known to people: keys, with dots between
+    /// the steps of a path, or columns. Each set is one shape of the format, the
+    /// plainest first. `inspect` prints the set that a file has whole, and the
+    /// error of an unknown file what it misses of the nearest. Detection does
+    /// not look here: it may want values too.
+    fn keys(&self) -> &'static [KeySet] {
+        &[]
+    }
+
     /// How the file is cut into records.
     fn framing(&self) -> Framing {
         Framing::Json
@@ -33,12 +42,22 @@ pub trait Format: Sync {
     /// keys only, never at their order or spacing.
     fn detect(&self, sample: &Sample<'_>) -> bool;
 
+    /// Whether it claims only what no other format claims, because it takes
+    /// fields by many names. No two formats that are no fallback may claim the
+    /// same file.
+    fn is_fallback(&self) -> bool {
+        false
+    }
+
     /// Reads one record and pushes what it finds.
     ///
     /// # Errors
     /// With the reason when the record cannot be read; nothing of it is kept.
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault>;
 }
+
+/// Names of fields that a record of some shape has.
+pub type KeySet = &'static [&'static str];
 
 /// How a file is cut into records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Batch, Draft};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::prompt::Recorder;
 use super::sequence::{Message, Session, What};
@@ -44,6 +44,10 @@ impl Format for GeminiCli {
     fn convention(&self) -> &'static str {
         "input includes cached tokens and leaves out tool tokens, output leaves out thoughts; \
          both are added"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["sessionId", "projectHash"], &["type", "tokens"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

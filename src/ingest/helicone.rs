@@ -17,7 +17,7 @@ use crate::units::Tokens;
 use super::batch::{Batch, Draft, Identity};
 use super::counted_exchange::{CountedExchange, Remark, started, take_labels};
 use super::exchange::body::first_item;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -45,6 +45,10 @@ impl Format for Helicone {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["request_id", "request_body", "response_body"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {
@@ -78,6 +82,10 @@ impl Format for HeliconeCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["response_id", "request_created_at", "request_properties"]]
     }
 
     fn framing(&self) -> Framing {

@@ -14,7 +14,7 @@ use crate::record::lane::Tier;
 use crate::units::{Timestamp, Usd};
 
 use super::batch::Batch;
-use super::format::{Format, Framing, Header, Outcome, Record, Row, Sample};
+use super::format::{Format, Framing, Header, KeySet, Outcome, Record, Row, Sample};
 use super::json::Fault;
 
 const MONTH: &str = "month";
@@ -39,6 +39,10 @@ impl Format for InvoiceCsv {
 
     fn convention(&self) -> &'static str {
         "billed US dollars by month or day; no tokens"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["month", "amount"], &["date", "amount"]]
     }
 
     fn framing(&self) -> Framing {

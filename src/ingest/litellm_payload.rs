@@ -5,7 +5,7 @@
 //! reasoning. Texts are there unless the proxy was told to redact them.
 
 use super::batch::Batch;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::Fault;
 use super::litellm::Row;
 use super::value::Value;
@@ -21,6 +21,13 @@ impl Format for LitellmPayload {
 
     fn convention(&self) -> &'static str {
         "prompt_tokens includes cached tokens, for every provider; completion_tokens includes reasoning"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["call_type", "response_cost", "hidden_params"],
+            &["call_type", "response_cost", "model_map_information"],
+        ]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

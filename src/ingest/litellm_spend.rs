@@ -5,7 +5,7 @@
 //! own cache has tokens and no cost: `spend` is what was billed.
 
 use super::batch::Batch;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::Fault;
 use super::litellm::Row;
 use super::value::Value;
@@ -29,6 +29,10 @@ impl Format for LitellmSpend {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        const { &[&SIGNATURE] }
     }
 
     fn list_key(&self) -> Option<&'static str> {
@@ -65,6 +69,10 @@ impl Format for LitellmSpendCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        const { &[&SIGNATURE] }
     }
 
     fn framing(&self) -> Framing {

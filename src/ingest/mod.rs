@@ -130,6 +130,15 @@ pub fn format_by_id(id: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.id() == id)
 }
 
+/// The ids of all formats that claim a file with this opening, in the order of
+/// asking: none where it is empty or unknown, and one where all is well. `whole`
+/// says that the opening is all of the file.
+#[must_use]
+pub fn claims(opening: &[u8], whole: bool) -> Vec<&'static str> {
+    let head = detect::Head { bytes: opening, whole };
+    detect::claimants(head, FORMATS).into_iter().map(Format::id).collect()
+}
+
 /// Why nothing could be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {

@@ -13,7 +13,7 @@ use super::batch::{Batch, Draft};
 use super::exchange::body::first_item;
 use super::exchange::exchanged::{Exchanged, Logged};
 use super::exchange::halves::{push_answer, push_request};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::join::Tie;
 use super::json::{Fault, Json};
 
@@ -30,6 +30,10 @@ impl Format for OpenAiBatch {
 
     fn convention(&self) -> &'static str {
         "cached and written tokens inside the prompt, reasoning inside the completion; billed as batch"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["custom_id", "response"], &["custom_id", "method", "url"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

@@ -13,7 +13,7 @@ use crate::units::Timestamp;
 
 use super::batch::Batch;
 use super::exchange::provider;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::openai_usage::{is_cost, results};
 use super::value::Value;
@@ -35,6 +35,10 @@ impl Format for OpenAiCosts {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["start_time", "results", "amount"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {
@@ -78,6 +82,10 @@ impl Format for OpenAiCostsCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["start_time_iso", "amount_value"]]
     }
 
     fn framing(&self) -> Framing {

@@ -11,7 +11,7 @@ use crate::record::usage::Usage;
 use crate::units::Tokens;
 
 use super::batch::Batch;
-use super::format::{Format, Framing, Header, Outcome, Record, Row, Sample};
+use super::format::{Format, Framing, Header, KeySet, Outcome, Record, Row, Sample};
 use super::json::Fault;
 use super::openai_usage::counted::Counted;
 use super::value::Value;
@@ -30,6 +30,13 @@ impl Format for OpenAiDashboardCsv {
 
     fn convention(&self) -> &'static str {
         "input includes cached and cache-written tokens; a row is a period, not a call"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["start_time_iso", "end_time_iso", "model"],
+            &["n_context_tokens_total", "n_generated_tokens_total"],
+        ]
     }
 
     fn framing(&self) -> Framing {

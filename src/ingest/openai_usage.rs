@@ -8,7 +8,7 @@
 pub(super) mod counted;
 
 use super::batch::Batch;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -25,6 +25,10 @@ impl Format for OpenAiUsage {
 
     fn convention(&self) -> &'static str {
         "input includes cached and cache-written tokens; text, audio and image counts repeat them"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["start_time", "results", "input_tokens"], &["object", "start_time", "results"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

@@ -21,7 +21,7 @@ use crate::units::{Moment, Timestamp, Tokens, Usd};
 use super::batch::{Batch, Draft, Identity};
 use super::codex::project;
 use super::exchange::provider;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::prompt::Recorder;
 use super::transcript::Entry;
@@ -39,6 +39,10 @@ impl Format for Opencode {
 
     fn convention(&self) -> &'static str {
         "input leaves out cache reads and writes, output leaves out reasoning; all are added"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["providerID", "modelID", "tokens"], &["info.providerID", "info.modelID", "info.tokens"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -20,7 +20,7 @@ use super::batch::{Batch, Draft, Identity};
 use super::exchange::body::{Reading, first_item};
 use super::exchange::request::read_fact;
 use super::exchange::{labels, provider};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -41,6 +41,13 @@ impl Format for OpeninferenceSpans {
     fn convention(&self) -> &'static str {
         "token_count.prompt includes cache reads and writes, token_count.completion includes \
          reasoning; a prompt smaller than what was cached of it leaves them out, and they are added"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["span_kind", "context.trace_id"],
+            &["attributes.openinference.span.kind", "context.trace_id"],
+        ]
     }
 
     fn list_key(&self) -> Option<&'static str> {

@@ -10,7 +10,7 @@ use crate::record::call::{Finish, Status};
 use crate::units::{Moment, Usd};
 
 use super::batch::{Batch, Draft, Identity};
-use super::format::{Format, Framing, Outcome, Record, Row, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Row, Sample};
 use super::json::Fault;
 use super::openrouter::{self, Counts};
 use super::value::Value;
@@ -26,6 +26,10 @@ impl Format for OpenrouterActivity {
 
     fn convention(&self) -> &'static str {
         "tokens_prompt includes tokens_cached, tokens_completion includes tokens_reasoning"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["generation_id", "model_permaslug"], &["cost_total", "tokens_prompt"]]
     }
 
     fn framing(&self) -> Framing {

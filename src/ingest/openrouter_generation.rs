@@ -12,7 +12,7 @@ use crate::units::Moment;
 
 use super::batch::{Batch, Draft, Identity};
 use super::exchange::body::first_item;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::openrouter::{self, Counts};
 use super::value::Value;
@@ -29,6 +29,13 @@ impl Format for OpenrouterGeneration {
     fn convention(&self) -> &'static str {
         "native_tokens_prompt includes native_tokens_cached, native_tokens_completion includes \
          native_tokens_reasoning"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["native_tokens_prompt", "native_tokens_completion"],
+            &["data.native_tokens_prompt", "data.native_tokens_completion"],
+        ]
     }
 
     fn list_key(&self) -> Option<&'static str> {

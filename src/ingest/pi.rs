@@ -20,7 +20,7 @@ use crate::units::{Moment, Tokens, Usd};
 use super::batch::{Batch, Draft, Identity};
 use super::codex::project;
 use super::exchange::provider;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::prompt::Recorder;
 use super::sequence::{Message, Session, What};
@@ -40,6 +40,10 @@ impl Format for Pi {
 
     fn convention(&self) -> &'static str {
         "input leaves out cacheRead and cacheWrite, which are added; output includes reasoning"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["type", "id", "cwd"], &["type", "modelId"], &["type", "usage"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

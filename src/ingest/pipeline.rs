@@ -7,14 +7,14 @@ use std::io::{self, Read as _};
 use rayon::prelude::*;
 
 use crate::measure::memo::Memo;
-use crate::record::log::{FileAccount, Log, Rejection};
+use crate::record::log::{FileAccount, Log, Recognition, Rejection};
 
 use super::batch::Batch;
 use super::collect::Collector;
 use super::csv_rows::Splitter;
-use super::detect::{Detected, detect, looks_like};
+use super::detect::{self, Detected, claimants, detect, gave_away, looks_like};
 use super::format::{Format, Header, Record, Row};
-use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, holds_record, layout};
+use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
 use super::json::{Fault, Json};
 use super::mapping::Mapping;
 use super::source::{self, Input};
@@ -29,11 +29,14 @@ pub struct ReadOptions<'a> {
     pub chunk_bytes: usize,
     /// The user's own formats, asked before the known ones.
     pub mappings: &'a [Mapping],
+    /// Whether to say of every file what gave its format away, which takes
+    /// asking all formats.
+    pub explains: bool,
 }
 
 impl Default for ReadOptions<'_> {
     fn default() -> Self {
-        Self { input_format: None, chunk_bytes: CHUNK_BYTES, mappings: &[] }
+        Self { input_format: None, chunk_bytes: CHUNK_BYTES, mappings: &[], explains: false }
     }
 }
 
@@ -196,13 +199,17 @@ impl<'a> Files<'a> {
                 return Ok(true);
             }
         };
+        let opening = detect::Head { bytes: &head, whole };
         let detected = match self.forced {
             Some(format) => Detected::Format(format, layout(format.framing(), &head)),
-            None => detect(&head, whole, self.formats),
+            None => detect(opening, self.formats),
         };
         match detected {
             Detected::Format(format, layout) => {
                 account.format = format.id();
+                if self.options.explains {
+                    account.recognition = Some(self.recognition(opening, format));
+                }
                 let mut framer = Framer::new(reader, head, layout, self.options.chunk_bytes);
                 if let Some(error) = broken {
                     framer.break_off(&error);
@@ -214,18 +221,32 @@ impl<'a> Files<'a> {
             Detected::Unknown if self.is_the_only_one(input) => {
                 return Err(IngestError::UnknownFormat {
                     path: input.shown.clone(),
-                    nearest: looks_like(&head),
+                    nearest: looks_like(opening, self.formats),
                 });
             }
             Detected::Unknown => {
                 // One of several files: say so in its account and go on.
-                let nearest = looks_like(&head);
+                let nearest = looks_like(opening, self.formats);
                 let reason = format!("the whole file is in no known log format{nearest}");
                 reject_whole(&mut account, reason);
             }
         }
         self.accounts.push(account);
         Ok(true)
+    }
+}
+
+impl Files<'_> {
+    /// How a file was recognised as a format.
+    fn recognition(&self, opening: detect::Head<'_>, format: &dyn Format) -> Recognition {
+        let others = claimants(opening, self.formats).into_iter();
+        let others = others.map(Format::id).filter(|id| *id != format.id());
+        Recognition {
+            names: gave_away(opening, format),
+            forced: self.forced.is_some(),
+            others: others.collect(),
+            convention: format.convention(),
+        }
     }
 }
 
@@ -244,8 +265,8 @@ struct Head {
     broken: Option<io::Error>,
 }
 
-/// The opening of a file: enough bytes, and at least one whole line or document
-/// unless it is absurdly long.
+/// The opening of a file: enough bytes, and at least one whole line unless it is
+/// absurdly long.
 ///
 /// # Errors
 /// When not a byte can be read.
@@ -260,7 +281,8 @@ fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<Head> {
             Err(error) if bytes.is_empty() => return Err(error),
             Err(error) => return Ok(Head { bytes, whole: true, broken: Some(error) }),
         }
-        if wanted >= LONGEST_HEAD || holds_record(&bytes) {
+        let has_line = memchr::memchr(b'\n', bytes.trim_ascii_start()).is_some();
+        if wanted >= LONGEST_HEAD || has_line {
             return Ok(Head { bytes, whole: false, broken: None });
         }
         wanted *= 2;

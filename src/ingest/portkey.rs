@@ -13,7 +13,7 @@ use crate::units::{Tokens, Usd};
 use super::batch::{Batch, Draft, Identity};
 use super::counted_exchange::{CountedExchange, started, take_labels};
 use super::exchange::labels;
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -32,6 +32,10 @@ impl Format for Portkey {
     fn convention(&self) -> &'static str {
         "usage of the logged answer; without it req_units is the whole prompt, res_units everything \
          generated, and the cache split is unknown"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["req_units", "res_units"], &["ai_org", "ai_model"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

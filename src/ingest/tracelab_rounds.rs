@@ -11,7 +11,7 @@ use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Moment, Timestamp, Tokens};
 
 use super::batch::{Batch, Draft, Identity};
-use super::format::{Format, Outcome, Record, Sample};
+use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 
 /// A trace of rounds.
@@ -26,6 +26,10 @@ impl Format for TracelabRounds {
     fn convention(&self) -> &'static str {
         "the prompt is prefix_tokens (cache reads) and newly_append_tokens (writes and the rest); \
          output_tokens includes reasoning"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["round_id", "newly_append_tokens"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {

@@ -11,7 +11,7 @@ use super::exchange::body::{Reading, first_item};
 use super::exchange::exchanged::{self, Exchanged, Logged};
 use super::exchange::labels::Times;
 use super::exchange::provider::bare_model;
-use super::format::{Format, Framing, Outcome, Record, Sample};
+use super::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::value::Value;
 
@@ -35,6 +35,10 @@ impl Format for VertexRequestLog {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["logging_time", "full_request"], &["logging_time", "full_response"]]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
@@ -68,6 +72,10 @@ impl Format for VertexRequestLogCsv {
 
     fn convention(&self) -> &'static str {
         CONVENTION
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["logging_time", "full_request"], &["logging_time", "full_response"]]
     }
 
     fn framing(&self) -> Framing {

@@ -71,7 +71,7 @@ pub fn climb(traffic: &Traffic<'_>, settings: &Settings) -> Ladder {
 }
 
 /// Profiles the traffic on all threads; the parts merge to the same whole.
-fn profile(traffic: &Traffic<'_>) -> Profile {
+pub(super) fn profile(traffic: &Traffic<'_>) -> Profile {
     const CHUNK: u32 = 1 << 16;
     let count = u32::try_from(traffic.calls.len()).unwrap_or(u32::MAX);
     let starts: Vec<u32> = (0..count).step_by(CHUNK as usize).collect();

@@ -1,6 +1,6 @@
 //! Why no cache policy pays on a unit: read off replays of its logged requests.
 
-use crate::techniques::traffic::Unit;
+use crate::techniques::traffic::{CallIndex, StretchId, Traffic, Unit};
 use crate::units::{NanoUsd, Tokens};
 
 use super::engine::Engine;
@@ -28,6 +28,9 @@ struct Shown {
 /// The reason why caching saves a unit nothing; `None` where nothing can be
 /// said beyond the amounts.
 pub(super) fn reason(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
+    if let Some(skip) = unseen(engine, unit) {
+        return Some(skip);
+    }
     let shown = Shown::of(engine, unit)?;
     let tokens = |count: u64| Tokens::new(count).to_string();
     let (code, message) = if shown.longest < shown.minimum {
@@ -63,6 +66,42 @@ pub(super) fn reason(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
         return None;
     };
     Some(Skip { code, message, amount: None, alone: Some(NanoUsd::ZERO), unknown: false })
+}
+
+/// Whether the log shows of some call of a unit what its prompt opens with.
+pub(super) fn is_seen(traffic: &Traffic<'_>, unit: &Unit) -> bool {
+    calls_of(traffic, unit).any(|call| traffic.call(call).end != StretchId::ROOT)
+}
+
+fn calls_of<'t>(traffic: &'t Traffic<'_>, unit: &Unit) -> impl Iterator<Item = CallIndex> + 't {
+    let families: Vec<_> = unit.families.clone();
+    families.into_iter().flat_map(|family| &traffic.families[family.0 as usize]).copied()
+}
+
+/// What keeps the openings of a unit's prompts out of sight, if all of them are:
+/// that none repeats would be no finding then.
+fn unseen(engine: &Engine<'_>, unit: &Unit) -> Option<Skip> {
+    let traffic = engine.traffic;
+    if is_seen(traffic, unit) {
+        return None;
+    }
+    let mut calls = calls_of(traffic, unit);
+    let has_sessions = calls.any(|call| traffic.record(call).conversation.is_some());
+    let (code, message) = if has_sessions {
+        (
+            "NEEDS_TEXT",
+            "the log shows no texts of prompts, and no two calls of one conversation; log \
+             `messages` to see what prompts open with",
+        )
+    } else {
+        (
+            "NEEDS_SESSION",
+            "the log shows neither texts of prompts nor which calls are of one conversation; log \
+             a session id, or `messages`",
+        )
+    };
+    let message = message.to_owned();
+    Some(Skip { code, message, amount: None, alone: None, unknown: true })
 }
 
 impl Shown {

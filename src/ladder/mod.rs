@@ -17,6 +17,7 @@ mod expectation;
 mod idle_cache;
 mod logged;
 pub mod order;
+pub mod reach;
 pub mod reasons;
 pub mod replay;
 mod scenario;

@@ -37,7 +37,7 @@ pub(crate) fn of_technique(
         let more: Usd = able.iter().map(|cost| combined(cost, technique)).sum();
         if technique == TechniqueId::PromptCaching
             && alone <= Usd::ZERO
-            && let Some(dearest) = able.iter().max_by_key(|cost| (cost.baseline(), cost.unit))
+            && let Some(dearest) = dearest_seen(engine, &able)
             && let Some(skip) = idle_cache(engine, dearest)
         {
             return skip;
@@ -84,6 +84,14 @@ pub(crate) fn of_place(
         return skip;
     }
     by_amount(technique, alone, combined(cost, technique))
+}
+
+/// The dearest unit of which the log shows what prompts open with; the dearest
+/// of all where it shows that of none.
+fn dearest_seen<'c>(engine: &Engine<'_>, able: &[&'c UnitCost]) -> Option<&'c UnitCost> {
+    let is_seen =
+        |cost: &UnitCost| idle_cache::is_seen(engine.traffic, &engine.traffic.units[cost.unit]);
+    able.iter().copied().max_by_key(|cost| (is_seen(cost), cost.baseline(), cost.unit))
 }
 
 fn idle_cache(engine: &Engine<'_>, cost: &UnitCost) -> Option<Skip> {

@@ -95,6 +95,21 @@ pub struct FileAccount {
     pub joined: u64,
     /// Calls split off a record that names another model's usage.
     pub child_calls: u64,
+    /// How it was recognised, where that was asked for.
+    pub recognition: Option<Recognition>,
+}
+
+/// How a file's format was recognised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recognition {
+    /// The keys or columns that gave it away; empty where the shape did.
+    pub names: Vec<&'static str>,
+    /// Whether the format was named by the user and not recognised.
+    pub forced: bool,
+    /// Other formats that claim the file too, in the order of asking.
+    pub others: Vec<&'static str>,
+    /// Which counts of the format include which.
+    pub convention: &'static str,
 }
 
 impl FileAccount {

@@ -5,6 +5,7 @@
 mod bills;
 mod cache;
 mod curves;
+mod inspection;
 mod ladder;
 mod metrics;
 mod page;
@@ -22,6 +23,8 @@ use super::rows::{self, Shown, bounded, says_nothing};
 use super::summary;
 use super::unknowns::unknowns;
 use page::{Align, Page};
+
+pub use inspection::inspection;
 
 /// Columns that a name from the log may take.
 const LONGEST_NAME: usize = 100;

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod document;
 mod escape;
 mod figures;
+mod inspected;
 mod json;
 mod kind;
 mod markdown;
@@ -23,9 +24,11 @@ mod unknowns;
 mod work;
 
 pub use kind::{Kind, KindError};
+pub use markdown::inspection as write_inspection_page;
 pub use renderer::{RenderOptions, Renderer};
 pub use schema::json_schema;
 pub use terminal::backtest as write_backtest;
+pub use terminal::inspection as write_inspection;
 
 /// Every renderer, one per [`Kind`].
 pub const RENDERERS: [&dyn Renderer; 4] =

@@ -7,6 +7,7 @@ mod backtest;
 mod bars;
 mod bills;
 mod cache;
+mod inspection;
 mod ladder;
 mod metrics;
 mod plan;
@@ -31,6 +32,7 @@ use super::unknowns::unknowns;
 use screen::Screen;
 
 pub use backtest::backtest;
+pub use inspection::inspection;
 
 /// Columns of the narrowest screen.
 const NARROWEST: usize = 60;

@@ -3,6 +3,8 @@
 
 mod analyze;
 mod backtest;
+mod inspect;
+mod nothing;
 mod outputs;
 mod prices;
 mod program;

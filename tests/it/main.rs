@@ -23,6 +23,7 @@ mod cloud_logs;
 mod components;
 mod compression;
 mod dedup;
+mod detection;
 mod estimate;
 mod exchange;
 mod explain;

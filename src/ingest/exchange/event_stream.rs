@@ -1,12 +1,12 @@
 //! Streamed answers as they came over the wire, a whole stream a record.
 
 use crate::ingest::batch::{Batch, Draft};
-use crate::ingest::format::{Format, Framing, Outcome, Record, Sample};
+use crate::ingest::format::{Format, Framing, KeySet, Outcome, Record, Sample};
 use crate::ingest::json::Fault;
 
 use super::body::{Reading, Shape};
 use super::exchanged::{Exchanged, Logged};
-use super::{is_body, stream};
+use super::{is_body_or_error, stream};
 
 /// Server-sent events of an answer, with or without `data:` before each.
 #[derive(Debug)]
@@ -22,13 +22,23 @@ impl Format for EventStream {
          in exchange"
     }
 
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["object", "choices"],
+            &["type", "message"],
+            &["candidates", "usageMetadata"],
+            &["type", "response"],
+            &["error"],
+        ]
+    }
+
     fn framing(&self) -> Framing {
         Framing::EventStream
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
         let Sample::Events(events) = sample else { return false };
-        events.iter().any(|event| Shape::of(*event).is_ok_and(|shape| is_body(&shape)))
+        events.iter().any(|event| Shape::of(*event).is_ok_and(|shape| is_body_or_error(&shape)))
     }
 
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {

@@ -35,7 +35,7 @@ mod openai_usage;
 mod responses_prompt;
 
 use crate::ingest::batch::Batch;
-use crate::ingest::format::{Format, Outcome, Record, Sample};
+use crate::ingest::format::{Format, KeySet, Outcome, Record, Sample};
 use crate::ingest::json::{Fault, Json};
 
 use body::{Answer, Body, Reading, Shape};
@@ -70,8 +70,28 @@ impl Format for Exchange {
          Gemini: cached tokens inside the prompt, thoughts on top of the candidates"
     }
 
+    fn keys(&self) -> &'static [KeySet] {
+        &[
+            &["request", "response"],
+            &["request_body", "response_body"],
+            &["req", "res"],
+            &["messages", "response"],
+            &["input", "output"],
+            &["choices", "usage"],
+            &["content", "usage"],
+            &["candidates", "usageMetadata"],
+            &["output", "usage"],
+            &["data", "usage", "model"],
+            &["url", "request"],
+            &["error"],
+        ]
+    }
+
     fn detect(&self, sample: &Sample<'_>) -> bool {
-        sample.any_object(is_exchange)
+        // Errors alone say nothing of who logged them beside other records.
+        sample.any_object(|object| is_exchange(object) && !is_lone_error(object))
+            || (sample.any_object(is_lone_error)
+                && !sample.any_object(|object| !is_lone_error(object)))
     }
 
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
@@ -161,11 +181,22 @@ fn is_exchange(object: Json<'_>) -> bool {
     answered || (is_call && outer.answered && outer.request.is_some())
 }
 
+/// Whether an object is an error and nothing else is known of its call.
+fn is_lone_error(object: Json<'_>) -> bool {
+    let outer = Outer::peel(object, is_body);
+    outer.is_ok_and(|outer| outer.bare && is_error(&outer.shape) && !is_body(&outer.shape))
+}
+
 /// Whether an object is an event of something that calls models, such as an
 /// agent: those have errors in them too.
 fn is_event_of_another(object: Json<'_>) -> bool {
     let kind = object.get("type").and_then(Json::text);
-    kind.is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."))
+    let is_named_so =
+        kind.as_ref().is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."));
+    // Agents have messages with counts of their own, and with a message inside.
+    let is_of_agent =
+        object.get("message").is_some() || object.at(&["usage", "totalTokens"]).is_some();
+    is_named_so || (kind.as_deref() == Some("message") && is_of_agent)
 }
 
 #[cfg(test)]

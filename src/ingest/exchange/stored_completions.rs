@@ -1,7 +1,7 @@
 //! Pages of completions that OpenAI stored, as its listing endpoint answers.
 
 use crate::ingest::batch::Batch;
-use crate::ingest::format::{Format, Outcome, Record, Sample};
+use crate::ingest::format::{Format, KeySet, Outcome, Record, Sample};
 use crate::ingest::json::{Fault, Json};
 
 use super::Exchange;
@@ -18,6 +18,10 @@ impl Format for StoredCompletions {
 
     fn convention(&self) -> &'static str {
         "cached and written tokens inside the prompt, reasoning inside the completion"
+    }
+
+    fn keys(&self) -> &'static [KeySet] {
+        &[&["data", "choices", "usage"]]
     }
 
     fn list_key(&self) -> Option<&'static str> {

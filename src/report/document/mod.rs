@@ -13,6 +13,7 @@ mod cache;
 mod curves;
 mod findings;
 mod input;
+mod inspection;
 mod ladder;
 mod metrics;
 mod monthly;
@@ -37,6 +38,10 @@ pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
+pub use inspection::{
+    ClockKind, Field, FieldShare, InspectedFile, Inspection, InspectionNote, LeverGrade, Raise,
+    ReachReason, RejectedReason, Sums, TechniqueReach, Verdict,
+};
 pub use ladder::{
     Assumption, Group, GroupSkip, Ladder, Lever, Reason, SavingByEvidence, Step, StepStatus,
     StreamPolicy,

@@ -74,6 +74,16 @@ impl Screen {
         self.lines.push(self.styled(line, FAINT));
     }
 
+    /// Adds text in a column of its own, `head` before its first line.
+    pub fn columns(&mut self, head: &str, width: usize, text: &str, indent: usize) {
+        let start = indent + width;
+        for (number, line) in wrap(text, self.width.saturating_sub(start)).iter().enumerate() {
+            let head = if number == 0 { head } else { "" };
+            let line = format!("{:indent$}{head:width$}{}", "", line.trim_start());
+            self.lines.push(line.trim_end().to_owned());
+        }
+    }
+
     fn wrapped(&mut self, text: &str, indent: usize, style: Style) {
         for line in wrap(text, self.width.saturating_sub(indent)) {
             let line = self.styled(&line, style);

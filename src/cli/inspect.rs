@@ -1,0 +1,77 @@
+//! `tokopt inspect`: what a log is and what it is good for.
+
+use super::analyze::{check_models, judge, limit_threads, mention, price_table};
+use super::args::SelectionArguments;
+use super::args::{AnalyzeArguments, InspectArguments, InspectFormat, OutputArguments};
+use super::config::Config;
+use super::error::CliError;
+use super::exit::Exit;
+use super::ladder_args::LadderArguments;
+use super::plan::Plan;
+use super::standard;
+use super::surroundings::Surroundings;
+use crate::ladder::climb::Settings;
+use crate::ladder::reach::reach;
+use crate::ledger::Ledger;
+use crate::report::document::Inspection;
+use crate::report::{RenderOptions, assemble, write_inspection, write_inspection_page};
+use crate::techniques::traffic::Traffic;
+
+pub(super) fn run(
+    arguments: &InspectArguments,
+    surroundings: &Surroundings,
+) -> Result<Exit, CliError> {
+    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    mention(&config, plan.notes);
+    let table = price_table(&plan.prices)?;
+    check_models(&plan, &table)?;
+    limit_threads(plan.threads)?;
+
+    let log = super::analyze::read_and_explain(&plan)?;
+    let ledger = Ledger::new(&log, &table, &plan.settings);
+    let traffic = Traffic::of(&ledger);
+    let settings = plan.ladder.as_ref().map(|ladder| ladder.settings.clone());
+    let settings = settings.unwrap_or_else(Settings::default);
+    let document = assemble::inspection(&traffic, &reach(&traffic, &settings));
+    let printed = standard::print(&rendered(&document, arguments.format, &plan.render)?);
+    if plan.strict {
+        judge(&assemble::document(&log, &ledger, &plan.naming, None))?;
+    }
+    printed?;
+    Ok(Exit::Done)
+}
+
+/// What was typed, as `analyze` takes it: one way to read and price.
+fn as_analysis(arguments: &InspectArguments) -> AnalyzeArguments {
+    AnalyzeArguments {
+        paths: arguments.paths.clone(),
+        reading: arguments.reading.clone(),
+        selection: SelectionArguments::default(),
+        pricing: arguments.pricing.clone(),
+        invoices: Vec::new(),
+        ladder: LadderArguments::default(),
+        output: OutputArguments::default(),
+        general: arguments.general.clone(),
+    }
+}
+
+fn rendered(
+    document: &Inspection,
+    format: InspectFormat,
+    options: &RenderOptions,
+) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let written = match format {
+        InspectFormat::Table => write_inspection(document, options, &mut bytes),
+        InspectFormat::Md => write_inspection_page(document, &mut bytes),
+        InspectFormat::Json => serde_json::to_writer_pretty(&mut bytes, document)
+            .map(|()| bytes.push(b'\n'))
+            .map_err(Into::into),
+    };
+    written.map_err(|error| CliError::Unwritable {
+        path: "the report".to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(bytes)
+}
