@@ -45,6 +45,7 @@ mod reports;
 mod retrieval;
 mod rewriting;
 mod routing;
+mod samples;
 mod serving_traces;
 mod small_logs;
 mod tuning;
