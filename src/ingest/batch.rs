@@ -17,13 +17,14 @@ use crate::record::call::{
 use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::lane::Tier;
-use crate::record::log::{FileAccount, Note};
+use crate::record::log::{FileAccount, Note, Rejection};
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
 use super::json::Fault;
 use super::prompt::PromptDraft;
+use super::span_tree::{Place, SpanId};
 use super::transcript::Entry;
 
 /// A call as a reader describes it, borrowing from the record.
@@ -156,6 +157,8 @@ pub struct Batch {
     pub charges: Vec<Charge>,
     /// Messages of session logs, to be put together by conversation.
     pub entries: Vec<Entry>,
+    /// Where the spans of traces hang, calls or not.
+    pub spans: Vec<Place>,
     /// The account of the chunk's records.
     pub account: FileAccount,
     /// What readers noticed, by code.
@@ -164,6 +167,9 @@ pub struct Batch {
     pub open_page: Option<bool>,
     source: Source,
     content: u64,
+    /// What became of the record's parts that are no calls.
+    ignored_parts: Vec<&'static str>,
+    rejected_parts: Vec<Rejection>,
 }
 
 /// How much a batch holds at a moment.
@@ -173,6 +179,9 @@ pub struct Mark {
     buckets: usize,
     charges: usize,
     entries: usize,
+    spans: usize,
+    ignored_parts: usize,
+    rejected_parts: usize,
 }
 
 impl Batch {
@@ -180,6 +189,34 @@ impl Batch {
     pub fn start_record(&mut self, file: u32, line: u64, bytes: &[u8]) {
         self.source = Source { file, line: u32::try_from(line).unwrap_or(u32::MAX) };
         self.content = xxh3_64(bytes);
+    }
+
+    /// Says which part of the record is being read, where a record holds many:
+    /// what is pushed from now on starts on that line.
+    pub fn start_part(&mut self, line: u64, bytes: &[u8]) {
+        self.start_record(self.source.file, line, bytes);
+    }
+
+    /// Counts a part of the record that is no call.
+    pub fn ignore_part(&mut self, reason: &'static str) {
+        self.ignored_parts.push(reason);
+    }
+
+    /// Counts a part of the record that cannot be read; the rest is kept.
+    pub fn reject_part(&mut self, fault: &Fault) {
+        let line = u64::from(self.source.line);
+        self.rejected_parts.push(Rejection { line, reason: fault.to_string() });
+    }
+
+    /// Enters the parts that were no calls into the account.
+    pub fn settle_parts(&mut self) {
+        self.account.lines += (self.ignored_parts.len() + self.rejected_parts.len()) as u64;
+        for reason in self.ignored_parts.drain(..) {
+            self.account.ignore(reason, 1);
+        }
+        for rejection in self.rejected_parts.drain(..) {
+            self.account.reject(rejection);
+        }
     }
 
     /// How much the batch holds, to be able to [`Batch::undo`].
@@ -190,6 +227,9 @@ impl Batch {
             buckets: self.buckets.len(),
             charges: self.charges.len(),
             entries: self.entries.len(),
+            spans: self.spans.len(),
+            ignored_parts: self.ignored_parts.len(),
+            rejected_parts: self.rejected_parts.len(),
         }
     }
 
@@ -199,6 +239,9 @@ impl Batch {
         self.buckets.truncate(mark.buckets);
         self.charges.truncate(mark.charges);
         self.entries.truncate(mark.entries);
+        self.spans.truncate(mark.spans);
+        self.ignored_parts.truncate(mark.ignored_parts);
+        self.rejected_parts.truncate(mark.rejected_parts);
     }
 
     /// Packs a draft.
@@ -260,6 +303,15 @@ impl Batch {
     /// Adds a message of a session log.
     pub fn push_entry(&mut self, entry: Entry) {
         self.entries.push(Entry { source: self.source, ..entry });
+    }
+
+    /// Adds where a span hangs in its trace; `call` is what [`Batch::push`] said
+    /// where the span is one.
+    pub fn push_span(&mut self, id: Option<SpanId>, parent: Option<SpanId>, call: Option<usize>) {
+        let call = call.and_then(|call| u32::try_from(call).ok());
+        if let Some(id) = id {
+            self.spans.push(Place { id, parent, call });
+        }
     }
 
     /// The batch's handle on a name.

@@ -16,6 +16,7 @@ use crate::units::Ttl;
 use super::batch::{Batch, Packed};
 use super::merge;
 use super::prompt::{Part, PromptDraft};
+use super::span_tree::Place;
 use super::transcript::{self, Entry};
 
 /// The log under construction.
@@ -28,6 +29,7 @@ pub(super) struct Collector {
     buckets: Vec<Bucket>,
     charges: Vec<Charge>,
     entries: Vec<Entry>,
+    spans: Vec<Place>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
     partial: BTreeMap<u32, FileAccount>,
@@ -98,6 +100,10 @@ impl Collector {
             entry.answer_of = entry.answer_of.map(|call| call + first_call);
             entry
         }));
+        self.spans.extend(batch.spans.into_iter().map(|mut place| {
+            place.call = place.call.map(|call| call + first_call);
+            place
+        }));
         self.account(file, batch.account, batch.open_page);
         for note in batch.notes {
             match self.notes.iter_mut().find(|known| known.code == note.code) {
@@ -157,7 +163,7 @@ impl Collector {
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
         let mut accounting = Accounting { files, notes: self.notes };
-        let merged = merge::duplicates(self.packed, !self.entries.is_empty());
+        let merged = merge::duplicates(self.packed, self.spans, !self.entries.is_empty());
         for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {
                 account.take_in(found);
@@ -175,6 +181,14 @@ impl Collector {
                 memo: &memo,
             };
             sessions.rebuild(self.entries);
+        }
+        if merged.restated_otherwise > 0 {
+            accounting.notes.push(Note {
+                code: "RESTATED_OTHERWISE",
+                message: "spans around the calls that they restate count other tokens than those; \
+                          the inner counts are used",
+                records: merged.restated_otherwise,
+            });
         }
         if !self.open_pages.is_empty() {
             accounting.notes.push(Note {

@@ -58,8 +58,9 @@ pub enum Outcome {
     Kept,
     /// It is no call, for this reason.
     Ignored(&'static str),
-    /// It held this many records of its own, each of them kept: a bucket that
-    /// lists a result per model.
+    /// It held this many records of its own that were kept: a bucket that lists
+    /// a result per model, a document with the spans of a trace. Parts that are
+    /// no calls are counted by [`Batch::ignore_part`] and [`Batch::reject_part`].
     KeptMany(u64),
 }
 
@@ -85,6 +86,31 @@ impl<'a> Record<'a> {
     /// When it is not UTF-8.
     pub fn json(&self) -> Result<Json<'a>, Fault> {
         Json::of_record(self.bytes)
+    }
+}
+
+/// The lines on which the parts of a record start, asked for in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct PartLines {
+    start: usize,
+    at: usize,
+    line: u64,
+}
+
+impl PartLines {
+    /// From the start of a record.
+    #[must_use]
+    pub fn of(record: &Record<'_>) -> Self {
+        Self { start: record.bytes.as_ptr() as usize, at: 0, line: record.line }
+    }
+
+    /// The line on which a part of that record starts.
+    pub fn line(&mut self, record: &Record<'_>, part: Json<'_>) -> u64 {
+        let offset = (part.raw().as_ptr() as usize).saturating_sub(self.start);
+        let between = record.bytes.get(self.at..offset).unwrap_or_default();
+        self.line += super::framing::newlines(between);
+        self.at = self.at.max(offset);
+        self.line
     }
 }
 

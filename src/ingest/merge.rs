@@ -17,6 +17,7 @@ use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Packed, Stated};
+use super::span_tree::{self, How, Place, Restating};
 
 /// What is left after duplicates are settled.
 pub(super) struct Merged {
@@ -25,6 +26,8 @@ pub(super) struct Merged {
     /// For each record that was pushed, the position of the call that stands
     /// for it.
     pub(super) kept_of: Vec<u32>,
+    /// Spans that restate the calls inside them with other numbers.
+    pub(super) restated_otherwise: u64,
     /// Per dropped record: its file and what it was.
     dropped: Vec<(u32, Dropped)>,
 }
@@ -34,11 +37,16 @@ enum Dropped {
     Duplicate,
     DuplicateChild,
     Part,
+    Restating,
 }
 
 /// Drops every record that restates another one. `needs_kept_of` says whether
 /// anyone will ask which call stands for a record.
-pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged {
+pub(super) fn duplicates(
+    mut packed: Vec<Packed>,
+    spans: Vec<Place>,
+    needs_kept_of: bool,
+) -> Merged {
     let mut keyed: Vec<(NonZeroU128, u32)> = (0..)
         .zip(&packed)
         .filter_map(|(index, packed)| Some((packed.identity.key()?, index)))
@@ -51,6 +59,7 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
         }
     }
     drop(keyed);
+    let restated_otherwise = settle_spans(spans, &mut packed, &mut settled);
     for packed in &mut packed {
         packed.stated =
             packed.component.map(|component| Box::new(vec![(component, total(&packed.call))]));
@@ -71,7 +80,46 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
             !settled.stands_for.contains_key(&(index - 1))
         });
     }
-    Merged { kept: packed, kept_of, dropped: settled.dropped }
+    Merged { kept: packed, kept_of, restated_otherwise, dropped: settled.dropped }
+}
+
+/// Drops calls of traces that are told twice: by two records of one span, or by
+/// a span around the calls that it restates. How many of the latter count
+/// otherwise than those.
+fn settle_spans(mut spans: Vec<Place>, packed: &mut [Packed], settled: &mut Settled) -> u64 {
+    spans.sort_unstable();
+    let calls: Vec<u32> = spans.iter().filter_map(|place| place.call).collect();
+    let mut tree = span_tree::Tree::new(spans, |call| stands_for(&settled.stands_for, call));
+    for same in tree.told_twice() {
+        settle(&same, packed, settled);
+    }
+    for call in calls {
+        let best = stands_for(&settled.stands_for, call);
+        if best != call {
+            span_tree::enrich(packed, best, call);
+        }
+    }
+    tree.follow(|call| stands_for(&settled.stands_for, call));
+    let found = tree.restating(packed);
+    settled.stands_for.extend(found.iter().map(|found| (found.dropped, found.kept)));
+    let mut otherwise = 0;
+    for Restating { dropped, kept, how } in found {
+        let what = if how == How::Same { Dropped::Duplicate } else { Dropped::Restating };
+        settled.dropped.push((packed[dropped as usize].call.source.file, what));
+        otherwise += u64::from(how == How::Otherwise);
+        if how == How::Same {
+            span_tree::enrich(packed, stands_for(&settled.stands_for, kept), dropped);
+        }
+    }
+    otherwise
+}
+
+/// The record that stands for one that may have been dropped.
+fn stands_for(settled: &FxHashMap<u32, u32>, mut index: u32) -> u32 {
+    while let Some(best) = settled.get(&index) {
+        index = *best;
+    }
+    index
 }
 
 /// For each record, the position among the kept of the call that stands for it.
@@ -85,11 +133,9 @@ fn kept_of(records: usize, stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
             position
         })
         .collect();
-    for index in 0..records {
-        let best = u32::try_from(index).ok().and_then(|index| stands_for.get(&index));
-        if let Some(best) = best {
-            positions[index] = positions[*best as usize];
-        }
+    let kept = positions.clone();
+    for (index, position) in (0..).zip(&mut positions) {
+        *position = kept[self::stands_for(stands_for, index) as usize];
     }
     positions
 }
@@ -230,6 +276,7 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
         match what {
             Dropped::Duplicate => file.duplicates += 1,
             Dropped::DuplicateChild => {}
+            Dropped::Restating => file.ignore("span that restates the calls inside it", 1),
             Dropped::Part => {
                 file.ignore("another component of a call already counted", 1);
                 file.joined += 1;

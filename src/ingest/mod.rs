@@ -13,6 +13,7 @@ pub mod json;
 pub mod mapping;
 pub mod prompt;
 pub mod source;
+pub mod span_tree;
 pub mod transcript;
 
 pub mod messages_usage;
@@ -21,6 +22,7 @@ mod anthropic_usage;
 mod azure_trace;
 mod block_trace;
 mod canonical;
+mod chat_texts;
 mod claude_code;
 mod collect;
 mod detect;
@@ -31,7 +33,9 @@ mod litellm_spend;
 mod merge;
 mod openai_usage;
 mod openinference_spans;
+mod otlp;
 mod pipeline;
+mod span;
 mod value;
 mod walk;
 
@@ -46,6 +50,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &anthropic_usage::AnthropicUsage,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
+    &otlp::Otlp,
     &openinference_spans::OpeninferenceSpans,
     &claude_code::ClaudeCode,
     &exchange::stored_completions::StoredCompletions,

@@ -362,6 +362,7 @@ impl Worker<'_> {
                 self.reject(line, &fault);
             }
         }
+        self.batch.settle_parts();
     }
 
     fn reject(&mut self, line: u64, fault: &Fault) {

@@ -38,4 +38,5 @@ mod retrieval;
 mod rewriting;
 mod routing;
 mod small_logs;
+mod tracers;
 mod tuning;

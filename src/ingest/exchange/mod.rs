@@ -19,7 +19,7 @@ mod anthropic_prompt;
 mod anthropic_usage;
 mod openai_chat;
 mod openai_embeddings;
-mod openai_prompt;
+pub(super) mod openai_prompt;
 mod openai_responses;
 mod openai_usage;
 mod responses_prompt;
