@@ -10,14 +10,89 @@ use std::borrow::Cow;
 use crate::record::component::Component;
 use crate::units::Ttl;
 
-use super::exchange::body::first_item;
+use super::batch::Draft;
+use super::exchange::body::{Reading, first_item};
+use super::exchange::labels;
 use super::exchange::openai_prompt::add_tools;
 use super::exchange::request::component_of;
 use super::json::{Fault, Json};
-use super::prompt::Recorder;
+use super::prompt::{PromptDraft, Recorder};
+use super::value::Value;
 
 /// Lists in lists in messages; deeper nesting is no conversation.
 const DEEPEST: usize = 8;
+
+/// The prompt of a call whose request and answer were kept as they came, with
+/// the parameters that can change the answer.
+///
+/// # Errors
+/// When one of them is not valid JSON.
+pub(super) fn prompt<'a>(
+    input: Option<Json<'a>>,
+    output: Option<Json<'_>>,
+    parameters: Option<Json<'a>>,
+    reading: &Reading<'_>,
+) -> Result<Option<PromptDraft>, Fault> {
+    let Some(input) = input.filter(|input| !is_empty(*input)) else { return Ok(None) };
+    let mut recorder = Recorder::new(reading.memo);
+    if let Some(parameters) = parameters {
+        parameters.each_entry(|key, value| {
+            if reading.is_parameter(key) {
+                recorder.parameter(key, value);
+            }
+            // LangChain's tracers log offered tools among the parameters alone.
+            if matches!(key, "tools" | "functions") && input.get(key).is_none() {
+                add_tool_list(value, &mut recorder)?;
+            }
+            Ok::<(), Fault>(())
+        })?;
+    }
+    add_request(input, &mut recorder)?;
+    if let Some(output) = output {
+        recorder.answer(&answer(output));
+    }
+    Ok(Some(recorder.finish()))
+}
+
+fn is_empty(value: Json<'_>) -> bool {
+    value.is_null() || matches!(value.raw(), "\"\"" | "{}" | "[]")
+}
+
+/// An object or a list, also one that was written as a text. What merely opens
+/// like one is none: no text that a program logged spoils a call.
+pub(super) fn structure(value: Value<'_>) -> Option<Cow<'_, str>> {
+    let text = value.structure()?;
+    serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok().then_some(text)
+}
+
+/// Takes in a map of metadata: labels, but for what frameworks write there for
+/// themselves.
+///
+/// # Errors
+/// When it is not valid JSON.
+pub(super) fn label<'a>(map: Json<'a>, draft: &mut Draft<'a>) -> Result<(), Fault> {
+    const OWN: [&str; 6] = ["ls_", "langgraph_", "checkpoint", "__", "lc_", "revision_id"];
+    map.each_entry(|key, value| {
+        if key == "langgraph_node" || !OWN.iter().any(|own| key.starts_with(own)) {
+            labels::label(draft, key, value.name());
+        }
+        Ok(())
+    })
+}
+
+/// Whether an id is one that providers give their answers.
+pub(super) fn is_answer_id(id: &str) -> bool {
+    const OPENINGS: [&str; 5] = ["chatcmpl-", "msg_", "resp_", "gen-", "cmpl-"];
+    OPENINGS.iter().any(|opening| id.starts_with(opening))
+}
+
+/// A structure, else the text as a JSON string.
+pub(super) fn as_json(value: Value<'_>) -> Cow<'_, str> {
+    structure(value).unwrap_or_else(|| match value {
+        Value::Json(json) => Cow::Borrowed(json.raw()),
+        Value::Cell(cell) => Cow::Owned(serde_json::to_string(cell).unwrap_or_default()),
+    })
+}
 
 /// Adds a request: a text, messages, or an object that has them beside tools
 /// and a system prompt.

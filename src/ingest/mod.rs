@@ -27,6 +27,8 @@ mod claude_code;
 mod collect;
 mod detect;
 pub mod exchange;
+mod langfuse;
+mod langsmith;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
@@ -51,6 +53,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
     &otlp::Otlp,
+    &langfuse::Langfuse,
+    &langsmith::Langsmith,
     &openinference_spans::OpeninferenceSpans,
     &claude_code::ClaudeCode,
     &exchange::stored_completions::StoredCompletions,
@@ -59,6 +63,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &block_trace::BlockTrace,
     &azure_trace::AzureTrace,
     &litellm_spend::LitellmSpendCsv,
+    &langfuse::LangfuseCsv,
+    &langsmith::LangsmithCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];

@@ -18,6 +18,7 @@ use crate::record::lane::Tier;
 use crate::units::{Moment, Timestamp, Tokens};
 
 use super::batch::{Batch, Draft, Identity};
+use super::chat_texts;
 use super::exchange::body::Reading;
 use super::exchange::request::read_fact;
 use super::exchange::{labels, provider};
@@ -225,8 +226,7 @@ impl Span<'_> {
             let region = provider::region_of_url(host);
             draft.region = region.map(|region| Cow::Owned(region.to_owned()));
         }
-        let named = found.name(Name::Provider).map(provider::of_name);
-        let named = named.filter(|name| !NO_PROVIDERS.contains(&&**name));
+        let named = found.name(Name::Provider).and_then(provider_of);
         draft.provider =
             host.as_deref().and_then(provider::of_url).map(Cow::Borrowed).or(named).or_else(|| {
                 let inferred = provider::of_model(draft.model.as_deref()?)?;
@@ -286,12 +286,16 @@ impl Span<'_> {
 /// The text of an object that stands there as such or as a string. Some clients
 /// write their own notation, which is no JSON and tells nothing.
 fn object(value: Option<Json<'_>>) -> Option<Cow<'_, str>> {
-    let text = Value::Json(value?).structure()?;
-    let walked = Json::of_text(&text).each_entry(|_, _| Ok::<(), Fault>(()));
-    walked.is_ok().then_some(text)
+    chat_texts::structure(Value::Json(value?))
 }
 
-fn lasted(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<f64> {
+/// A provider as a tracer names it, where it is one.
+pub(super) fn provider_of(name: &str) -> Option<Cow<'_, str>> {
+    Some(provider::of_name(name)).filter(|name| !NO_PROVIDERS.contains(&&**name))
+}
+
+/// Milliseconds between two times.
+pub(super) fn lasted(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<f64> {
     let micros = end?.micros().checked_sub(start?.micros())?;
     #[expect(clippy::cast_precision_loss, reason = "a latency is far below 2^53")]
     (micros >= 0).then_some(micros as f64 / 1e3)

@@ -254,3 +254,215 @@ fn the_samples_of_otlp_are_read_without_their_agents() {
         );
     }
 }
+
+#[test]
+fn a_langfuse_trace_is_its_generations() {
+    let log = fixture("langfuse/kept/trace.json");
+    let file = account(&log);
+    assert_eq!((file.format, file.lines, file.calls), ("langfuse", 4, 2));
+    // The agent that sums up and the tool.
+    assert_eq!(file.ignored, [("observation that is no call of a model", 2)]);
+    // 300 + 20 and nothing cached; 400 with 256 of it read, as 400 + 30 = 430.
+    assert_eq!(counts(&log), [[300, 300, 0, 0, 20], [400, 144, 256, 0, 30]]);
+    let text = |symbol| log.strings.text_of(symbol);
+    let [first, second] = log.calls.as_slice() else { panic!("two calls") };
+    for call in [first, second] {
+        assert_eq!((text(call.feature), text(call.user)), (Some("garden-plan"), Some("u-1")));
+        assert_eq!((text(call.conversation), text(call.account)), (Some("bed-1"), Some("green")));
+        assert_eq!((text(call.provider), call.flags.inferred_provider), (Some("openai"), false));
+    }
+    assert_eq!(first.request.max_tokens.get(), Some(200));
+    assert_eq!(first.logged_cost.get(), Usd::from_decimal("0.000152").ok());
+    assert_eq!(text(second.request_id), Some("chatcmpl-peas"));
+    assert_eq!(second.usage.get().reasoning, Some(Tokens::new(10)));
+    // What a graph writes for itself is no tag.
+    let tags = log.tags(first.tags).iter().map(|(key, _)| log.strings.text(*key));
+    assert_eq!(
+        tags.collect::<Vec<_>>(),
+        ["observation", "prompt", "prompt_version", "season", "trace"]
+    );
+    // The second prompt opens with the first.
+    let path = |call: usize| log.tree.path(log.prompt(log.calls[call].prompt).expect("texts").end);
+    assert_eq!(path(1)[..path(0).len()], path(0));
+}
+
+#[test]
+fn langfuse_rows_as_json_and_csv() {
+    let log = fixture("langfuse/kept/rows.jsonl");
+    assert_eq!((account(&log).lines, account(&log).calls), (4, 4));
+    assert_eq!(
+        counts(&log),
+        [
+            // 40 + 900 + 60 + 25 = 1,025: disjoint.
+            [1_000, 40, 900, 60, 25],
+            // 50 + 5 + 95 = 150: thoughts beside the answer.
+            [50, 50, 0, 0, 100],
+            [8, 8, 0, 0, 0],
+            [0; 5],
+        ]
+    );
+    assert_eq!(notes(&log), [("ZONELESS_TIMES", 4)]);
+    let [reply, unpriced, embedding, failed] = log.calls.as_slice() else { panic!("four calls") };
+    assert_eq!(log.strings.text_of(reply.feature), Some("reply-mail"));
+    assert_eq!(reply.first_token_milliseconds.get(), Some(400));
+    assert_eq!(unpriced.logged_cost.get(), None);
+    assert_eq!(embedding.operation, Operation::Embeddings);
+    assert_eq!(failed.status, Status::Error);
+    assert!(!failed.usage.get().is_reported());
+
+    let log = fixture("langfuse/kept/table.csv");
+    let file = account(&log);
+    assert_eq!((file.format, file.lines, file.calls), ("langfuse-csv", 2, 1), "{file:?}");
+    assert_eq!(counts(&log), [[90, 90, 0, 0, 9]]);
+    let call = &log.calls[0];
+    assert_eq!(log.strings.text_of(call.account), Some("sums"));
+    assert_eq!(log.strings.text_of(call.feature), Some("adding"));
+    assert!(call.prompt.is_some());
+}
+
+#[test]
+fn langfuse_observations_met_again_ignored_and_rejected() {
+    let log = fixture("langfuse/merged/again.jsonl");
+    // One row twice, a generation around another, one answer of two rows.
+    assert_eq!((account(&log).calls, account(&log).duplicates), (3, 3));
+    let totals: Vec<_> = counts(&log).iter().map(|call| (call[0], call[4])).collect();
+    assert_eq!(totals, [(10, 2), (30, 4), (50, 5)]);
+    let log = fixture("langfuse/ignored/no-calls.jsonl");
+    assert_eq!(account(&log).calls, 0);
+    assert_eq!(
+        account(&log).ignored,
+        [("observation that is no call of a model", 3), ("trace without its observations", 2)]
+    );
+    let log = fixture("langfuse/rejected/rows.jsonl");
+    assert_eq!(
+        reasons(&log),
+        [
+            (1, "`usageDetails` is not a count"),
+            (2, "`startTime` is not a time"),
+            (3, "`totalCost` is not an amount"),
+            (4, "no `id`"),
+            (5, "reasoning tokens exceed output tokens"),
+            (6, "not valid JSON"),
+            (7, "not a JSON object"),
+        ]
+    );
+}
+
+#[test]
+fn every_generation_of_the_langfuse_samples_is_kept() {
+    let Some(folder) = reference::path("samples/langfuse/trace") else { return };
+    // Input, output and cost in pico-dollars as the observations state them.
+    for (name, calls, ignored, input, output, cost) in [
+        // 5 + 5 + 5 + 19; 94 + 56 + 53 + 29.
+        ("claude-agent-2025-12-22", 4, 3, 34, 232, "0.003582"),
+        ("crewai-2025-07-11", 1, 5, 190, 164, "0.0001269"),
+        ("google-adk-2025-08-28", 2, 3, 67, 9, "0.0000103"),
+        // 2,055 hold the 1,104 of reasoning.
+        ("google-gemini-2025-08-01", 1, 0, 6, 2_055, "0.005139299999"),
+        ("langgraph-python-2025-08-22", 2, 7, 168, 66, "0.000234"),
+    ] {
+        let log = log_of(
+            &[folder.join(format!("{name}.trace.json"))],
+            ReadOptions::default().chunk_bytes,
+        );
+        let file = account(&log);
+        assert_eq!(
+            (file.calls, file.ignored_total(), file.rejected),
+            (calls, ignored, 0),
+            "{name}"
+        );
+        let total = |place: usize| counts(&log).iter().map(|call| call[place]).sum::<u64>();
+        assert_eq!((total(0), total(4)), (input, output), "{name}");
+        let logged = log.calls.iter().filter_map(|call| call.logged_cost.get()).sum::<Usd>();
+        assert_eq!(Some(logged), Usd::from_decimal(cost).ok(), "{name}");
+        assert!(log.calls.iter().all(|call| call.prompt.is_some()), "{name}");
+    }
+}
+
+#[test]
+fn langsmith_runs_of_models_are_calls_and_chains_are_none() {
+    let log = fixture("langsmith/kept/runs.jsonl");
+    let file = account(&log);
+    assert_eq!((file.format, file.lines, file.calls), ("langsmith", 6, 4));
+    // The chain that sums up, and the tool.
+    assert_eq!(file.ignored, [("run that is no call of a model", 2)]);
+    assert_eq!(
+        counts(&log),
+        [
+            // 1,000 = 40 + 900 written for 5 minutes + 60 for an hour.
+            [1_000, 40, 0, 960, 30],
+            // 1,500 = 140 + 960 read + 400 written.
+            [1_500, 140, 960, 400, 40],
+            [10, 10, 0, 0, 0],
+            [0; 5],
+        ]
+    );
+    assert_eq!(notes(&log), [("ZONELESS_TIMES", 4)]);
+    let text = |symbol| log.strings.text_of(symbol);
+    let [first, second, embedding, failed] = log.calls.as_slice() else { panic!("four calls") };
+    for call in [first, second] {
+        assert_eq!(
+            (text(call.feature), text(call.conversation)),
+            (Some("timetable"), Some("ferry"))
+        );
+        assert_eq!((text(call.account), text(call.user)), (Some("project-1"), Some("u-4")));
+        assert_eq!(text(call.model), Some("claude-haiku-4-5-20251001"));
+        assert_eq!(call.request.has_tools, Some(true));
+    }
+    assert_eq!(text(second.request_id), Some("msg_ferry_2"));
+    assert_eq!(first.logged_cost.get(), Usd::from_decimal("0.0013").ok());
+    // 0.0004 + 0.0002.
+    assert_eq!(second.logged_cost.get(), Usd::from_decimal("0.0006").ok());
+    assert_eq!(embedding.operation, Operation::Embeddings);
+    assert_eq!(failed.status, Status::Error);
+    assert!(!failed.usage.get().is_reported());
+    // Tools and system prompt first: the second prompt opens with the first.
+    let path = |call: usize| log.tree.path(log.prompt(log.calls[call].prompt).expect("texts").end);
+    assert_eq!(path(1)[..path(0).len()], path(0));
+}
+
+#[test]
+fn langsmith_trees_pages_and_columns() {
+    let log = fixture("langsmith/kept/tree.json");
+    assert_eq!((account(&log).lines, account(&log).calls), (3, 1));
+    assert_eq!(counts(&log), [[200, 72, 128, 0, 2]]);
+    let call = &log.calls[0];
+    let text = |symbol| log.strings.text_of(symbol);
+    assert_eq!(
+        (text(call.request_id), text(call.conversation)),
+        (Some("chatcmpl-quay"), Some("quay"))
+    );
+    assert_eq!((text(call.provider), call.finish), (Some("openai"), Finish::Stop));
+    assert_eq!(notes(&log), []);
+
+    let log = fixture("langsmith/kept/table.csv");
+    let file = account(&log);
+    assert_eq!((file.format, file.lines, file.calls), ("langsmith-csv", 2, 1));
+    assert_eq!(counts(&log), [[600, 88, 512, 0, 6]]);
+    let call = &log.calls[0];
+    assert_eq!(log.strings.text_of(call.conversation), Some("deep"));
+    assert_eq!(log.strings.text_of(call.account), Some("project-2"));
+    assert!(call.prompt.is_some());
+}
+
+#[test]
+fn langsmith_runs_met_again_ignored_and_rejected() {
+    let log = fixture("langsmith/merged/again.jsonl");
+    assert_eq!((account(&log).calls, account(&log).duplicates), (2, 2));
+    assert_eq!(counts(&log).iter().map(|call| call[0]).collect::<Vec<_>>(), [10, 50]);
+    let log = fixture("langsmith/ignored/no-calls.jsonl");
+    assert_eq!(account(&log).ignored, [("run that is no call of a model", 5)]);
+    let log = fixture("langsmith/rejected/runs.jsonl");
+    assert_eq!(
+        reasons(&log),
+        [
+            (1, "`prompt_tokens` is not a count"),
+            (2, "`start_time` is not a time"),
+            (3, "`total_cost` is not an amount"),
+            (4, "no `id`"),
+            (5, "reasoning tokens exceed output tokens"),
+            (6, "not valid JSON"),
+            (7, "not a JSON object"),
+        ]
+    );
+}

@@ -11,7 +11,7 @@ use crate::record::call::Status;
 use crate::units::{Moment, Timestamp};
 
 /// Longer values are texts, not labels; no text may reach a report.
-const LONGEST_LABEL: usize = 256;
+pub const LONGEST_LABEL: usize = 256;
 /// Below this a duration without a unit is in seconds: no answer comes within
 /// a tenth of a second, and few calls last longer than a hundred.
 const SECONDS_BELOW: f64 = 100.0;

@@ -114,7 +114,16 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 5] = ["custom_id", "call_type", "run_type", "schemaType", "req_units"];
+    const OTHERS: [&str; 8] = [
+        "custom_id",
+        "call_type",
+        "run_type",
+        "schemaType",
+        "req_units",
+        "usageDetails",
+        "usage_details",
+        "observations",
+    ];
     if OTHERS.iter().any(|key| object.get(key).is_some()) {
         return false;
     }

@@ -106,18 +106,12 @@ fn add_lists<'b>(
     Ok(())
 }
 
-/// A list or an object, also one that was written as a text; broken ones are a
-/// text like any other.
 fn list_of(value: Json<'_>) -> Option<Cow<'_, str>> {
-    let text = Value::Json(value).structure()?;
-    let json = Json::of_text(&text);
-    let nothing = |_: Json<'_>| Ok::<(), Fault>(());
-    let walked = json.each_item(nothing).and(json.each_entry(|_, value| nothing(value)));
-    walked.is_ok().then_some(text)
+    chat_texts::structure(Value::Json(value))
 }
 
 fn list_or_text(value: Json<'_>) -> Cow<'_, str> {
-    list_of(value).unwrap_or(Cow::Borrowed(value.raw()))
+    chat_texts::as_json(Value::Json(value))
 }
 
 /// The parts of a content that is a list of them, also one written as a text.
