@@ -1,7 +1,7 @@
 //! Prompts and answers as tracers keep them: whatever the traced function took
 //! and gave, in the shape of any provider or framework.
 //!
-//! Read here: OpenAI's, Anthropic's and Gemini's messages, LangChain's (plain
+//! Read here: OpenAI's, Anthropic's and Gemini's messages, `LangChain`'s (plain
 //! and serialised), OpenTelemetry's with `parts`, and bare texts. Must not know
 //! which log they come from, nor count what a provider counted.
 
@@ -167,18 +167,20 @@ pub(super) fn add_tool_list<'a>(tools: Json<'a>, recorder: &mut Recorder<'a>) ->
         let declared = ["function_declarations", "functionDeclarations"];
         match declared.iter().find_map(|key| tool.get(key)) {
             Some(list) => add_tools(list, recorder),
-            None => add_one_tool(tool, recorder),
+            None => {
+                add_one_tool(tool, recorder);
+                Ok(())
+            }
         }
     })?;
     recorder.end_message();
     Ok(())
 }
 
-fn add_one_tool<'a>(tool: Json<'a>, recorder: &mut Recorder<'a>) -> Result<(), Fault> {
+fn add_one_tool<'a>(tool: Json<'a>, recorder: &mut Recorder<'a>) {
     let named = tool.get("function").unwrap_or(tool);
     let name = named.get("name").or_else(|| named.get("type")).and_then(Json::text);
     recorder.tool(tool, name);
-    Ok(())
 }
 
 /// Adds messages: a list of them, a list of lists, one, or a text.
@@ -192,12 +194,12 @@ pub(super) fn add_messages<'a>(
     // LangChain's handlers log offered tools as messages behind the others;
     // a provider puts tools first.
     let mut has_tools = false;
-    messages.each_item(|message| match tool_of(message) {
-        Some(tool) => {
+    messages.each_item(|message| {
+        if let Some(tool) = tool_of(message) {
             has_tools = true;
-            add_one_tool(tool, recorder)
+            add_one_tool(tool, recorder);
         }
-        None => Ok::<(), Fault>(()),
+        Ok::<(), Fault>(())
     })?;
     if has_tools {
         recorder.end_message();

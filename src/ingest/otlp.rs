@@ -102,10 +102,13 @@ struct Reader<'r, 'a> {
     parts: u64,
 }
 
+/// Tags, each a key and a value.
+type Tags<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// What spans of one scope share.
 #[derive(Clone, Debug, Default)]
 struct Shared<'a> {
-    tags: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    tags: Tags<'a>,
     scope: Option<Cow<'a, str>>,
 }
 
@@ -307,12 +310,12 @@ impl<'a> Event<'a> {
     }
 }
 
-fn resource_tags(resource: Json<'_>) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Fault> {
+fn resource_tags(resource: Json<'_>) -> Result<Tags<'_>, Fault> {
     let mut attributes = Flat::default();
     if let Some(list) = resource.get("attributes") {
         attributes.add(list)?;
     }
-    let mut tags: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
+    let mut tags = Tags::new();
     for (name, tag) in RESOURCE_TAGS {
         if !tags.iter().any(|(known, _)| known == tag)
             && let Some(value) = attributes.text(name)

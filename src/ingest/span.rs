@@ -2,7 +2,7 @@
 //!
 //! Conventions differ in names, not in what they tell: the attributes of
 //! OpenTelemetry's GenAI conventions from old to new, of `OpenInference` and of
-//! OpenLLMetry end in one draft here. Must not know the file's layout: whoever
+//! `OpenLLMetry` end in one draft here. Must not know the file's layout: whoever
 //! reads that hands over where a span hangs, its times and its attributes.
 
 mod attributes;
@@ -202,14 +202,14 @@ impl Span<'_> {
         draft.feature = draft
             .feature
             .take()
-            .or_else(|| borrowed(Name::PromptName))
+            .or_else(|| borrowed(Name::Prompt))
             .or_else(|| borrowed(Name::Workflow));
         draft.tags.extend(
             self.tags.iter().map(|(key, value)| (Cow::Borrowed(&**key), Cow::Borrowed(&**value))),
         );
         for (key, name) in [
             ("agent", Name::Agent),
-            ("prompt", Name::PromptName),
+            ("prompt", Name::Prompt),
             ("prompt_version", Name::PromptVersion),
             ("workflow", Name::Workflow),
         ] {

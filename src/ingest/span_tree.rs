@@ -80,19 +80,16 @@ impl Tree {
     #[must_use]
     pub fn new(spans: Vec<Place>, kept: impl Fn(u32) -> u32) -> Self {
         let mut tree = Self::default();
-        if !spans.iter().any(|place| place.call.is_some() && place.parent.is_some()) {
-            // Nothing hangs below anything; a span may still be told twice.
-            tree.calls = spans.iter().filter_map(|place| Some((place.id, place.call?))).collect();
-        } else {
-            for place in spans {
-                if let Some(call) = place.call {
-                    tree.calls.push((place.id, call));
-                }
-                if let Some(parent) = place.parent {
-                    // Two records of a span that disagree: the lesser, whatever came first.
-                    let known = tree.parents.entry(place.id).or_insert(parent);
-                    *known = parent.min(*known);
-                }
+        // Where nothing hangs below anything, a span may still be told twice.
+        let has_depth = spans.iter().any(|place| place.call.is_some() && place.parent.is_some());
+        for place in spans {
+            if let Some(call) = place.call {
+                tree.calls.push((place.id, call));
+            }
+            if let Some(parent) = place.parent.filter(|_| has_depth) {
+                // Two records of a span that disagree: the lesser, whatever came first.
+                let known = tree.parents.entry(place.id).or_insert(parent);
+                *known = parent.min(*known);
             }
         }
         tree.follow(kept);
@@ -139,7 +136,7 @@ impl Tree {
         // A call goes once, by its surest reason.
         found.sort_unstable_by_key(|restating: &Restating| (restating.dropped, restating.how));
         found.dedup_by_key(|restating| restating.dropped);
-        without_circles(found)
+        without_circles(&found)
     }
 
     /// The nearest call whose span is around that of a call.
@@ -159,7 +156,7 @@ impl Tree {
 
 /// Leaves out what would make two calls stand for each other: spans that are
 /// their own ancestors exist in broken logs.
-fn without_circles(found: Vec<Restating>) -> Vec<Restating> {
+fn without_circles(found: &[Restating]) -> Vec<Restating> {
     let kept_of: FxHashMap<u32, u32> =
         found.iter().map(|restating| (restating.dropped, restating.kept)).collect();
     let ends = |from: u32| {

@@ -168,35 +168,40 @@ impl<'a> Observation<'a> {
         let (provided, legacy) = (text(self.provided_usage), text(self.usage));
         let input = self.input.map(chat_texts::as_json);
         let output = self.output.map(chat_texts::as_json);
-        fn json<'t>(text: &'t Option<Cow<'_, str>>) -> Option<Json<'t>> {
-            text.as_deref().map(Json::of_text)
-        }
         let mut reading = Reading::new(Draft::default(), memo);
         // Parameters stand among whatever else the framework passed on.
         reading.flat = true;
         reading.draft.operation = operation;
-        if let Some(parameters) = json(&parameters) {
+        if let Some(parameters) = json(parameters.as_deref()) {
             parameters.each_entry(|key, value| {
                 // A limit of `Infinity` is none; no parameter spoils a call.
                 let _ = read_fact(key, value, &mut reading);
                 Ok::<(), Fault>(())
             })?;
         }
-        let metadata = json(&metadata);
-        for map in [metadata, json(&around)].into_iter().flatten() {
+        let metadata = json(metadata.as_deref());
+        for map in [metadata, json(around.as_deref())].into_iter().flatten() {
             chat_texts::label(map, &mut reading.draft)?;
         }
         let attributes = metadata.and_then(|metadata| metadata.get("attributes"));
-        let answer = answer_id(attributes, json(&output));
+        let answer = answer_id(attributes, json(output.as_deref()));
         self.name(answer, &mut reading.draft);
-        self.describe(json(&tags), &mut reading.draft)?;
+        self.describe(json(tags.as_deref()), &mut reading.draft)?;
         name_provider(metadata, attributes, &mut reading.draft);
         self.time(&mut reading.draft, batch)?;
-        let details = self.details([json(&usage), json(&legacy), json(&provided)])?;
-        self.count(details, &mut reading);
-        reading.draft.logged_cost = self.cost(json(&costs))?;
-        reading.draft.prompt =
-            chat_texts::prompt(json(&input), json(&output), json(&parameters), &reading)?;
+        let details = self.details([
+            json(usage.as_deref()),
+            json(legacy.as_deref()),
+            json(provided.as_deref()),
+        ])?;
+        count(details, &mut reading);
+        reading.draft.logged_cost = self.cost(json(costs.as_deref()))?;
+        reading.draft.prompt = chat_texts::prompt(
+            json(input.as_deref()),
+            json(output.as_deref()),
+            json(parameters.as_deref()),
+            &reading,
+        )?;
         for (code, message) in &reading.notes {
             batch.note(code, message);
         }
@@ -296,20 +301,6 @@ impl<'a> Observation<'a> {
         Ok(details)
     }
 
-    fn count(&self, details: Details, reading: &mut Reading<'_>) {
-        // Zeros of a failed call count nothing.
-        let failed = reading.draft.status == Status::Error;
-        if !details.is_reported() || (failed && !details.is_positive()) {
-            return;
-        }
-        reading.draft.usage = details.usage(reading);
-        let usage = &mut reading.draft.usage;
-        if reading.draft.operation == Operation::Embeddings && usage.input.is_some() {
-            // Nothing is generated: no count means none.
-            usage.output = usage.output.or(Some(Tokens::ZERO));
-        }
-    }
-
     /// What Langfuse says it cost. Zero without any detail is a model that it
     /// has no price for.
     fn cost(&self, details: Option<Json<'_>>) -> Result<Option<Usd>, Fault> {
@@ -319,6 +310,26 @@ impl<'a> Observation<'a> {
         let is_priced = details.is_none_or(|details| details.raw() != "{}");
         Ok(total.or(detailed).filter(|cost| is_priced || cost.femto() != 0))
     }
+}
+
+/// Enters the counts where they say anything.
+fn count(details: Details, reading: &mut Reading<'_>) {
+    // Zeros of a failed call count nothing.
+    let failed = reading.draft.status == Status::Error;
+    if !details.is_reported() || (failed && !details.is_positive()) {
+        return;
+    }
+    reading.draft.usage = details.usage(reading);
+    let usage = &mut reading.draft.usage;
+    if reading.draft.operation == Operation::Embeddings && usage.input.is_some() {
+        // Nothing is generated: no count means none.
+        usage.output = usage.output.or(Some(Tokens::ZERO));
+    }
+}
+
+/// A text that holds JSON.
+fn json(text: Option<&str>) -> Option<Json<'_>> {
+    text.map(Json::of_text)
 }
 
 /// Whose bill it is on: what the tracer wrote down, else the model's maker.

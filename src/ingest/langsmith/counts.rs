@@ -22,7 +22,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Takes in an object of counts: LangChain's, or a provider's in its words.
+    /// Takes in an object of counts: `LangChain`'s, or a provider's in its words.
     ///
     /// # Errors
     /// When a count is none.

@@ -17,7 +17,7 @@ use crate::units::{Moment, Tokens, Usd};
 
 use super::counts::Counts;
 
-/// Where a model's message lies in the outputs of a run, after LangChain's
+/// Where a model's message lies in the outputs of a run, after `LangChain`'s
 /// lists of lists are opened.
 const MESSAGE: [&[&str]; 4] = [&["message", "kwargs"], &["message"], &["kwargs"], &[]];
 
@@ -286,7 +286,7 @@ struct Answer<'b> {
     id: Option<Cow<'b, str>>,
     model: Option<Cow<'b, str>>,
     finish: Option<Cow<'b, str>>,
-    /// Inclusive counts, as LangChain and LangSmith's wrappers write them.
+    /// Inclusive counts, as `LangChain` and LangSmith's wrappers write them.
     usage: Option<Json<'b>>,
     /// The provider's own object.
     provider_usage: Option<Json<'b>>,

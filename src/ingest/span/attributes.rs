@@ -43,7 +43,7 @@ const WHOLE: [&str; 10] = [
 const DEEPEST: usize = 12;
 /// The place of the one call that messages had before they had a list of calls.
 const OLDER_CALL: u32 = u32::MAX;
-/// Where OpenLLMetry puts what its users attach to a trace.
+/// Where `OpenLLMetry` puts what its users attach to a trace.
 const ASSOCIATED: &str = "traceloop.association.properties.";
 
 /// The attributes that matter for a call.

@@ -25,7 +25,7 @@ use What::{AudioInput, AudioOutput, Completion, Prompt, Read, Reasoning, Total, 
 
 /// Every name of a count. Where a span has several of one count, the first in
 /// this list is believed: `OpenInference` first, because its counts are made to
-/// include what is cached, then OpenTelemetry's from new to old, OpenLLMetry's
+/// include what is cached, then OpenTelemetry's from new to old, `OpenLLMetry`'s
 /// last.
 const NAMES: [(&str, What); 35] = [
     ("llm.token_count.prompt", Prompt),

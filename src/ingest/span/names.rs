@@ -12,9 +12,9 @@ pub(in crate::ingest) enum Name {
     Kind,
     /// OpenTelemetry's operation.
     Operation,
-    /// OpenLLMetry's kind of call.
+    /// `OpenLLMetry`'s kind of call.
     RequestType,
-    /// OpenLLMetry's kind of span that is no call.
+    /// `OpenLLMetry`'s kind of span that is no call.
     EntityKind,
     ResponseId,
     /// The model that answered, else the one that was asked.
@@ -28,7 +28,7 @@ pub(in crate::ingest) enum Name {
     Finish,
     Tier,
     Error,
-    PromptName,
+    Prompt,
     PromptVersion,
     Agent,
     Workflow,
@@ -79,8 +79,8 @@ const NAMES: [(&str, Name); 47] = [
     ("gen_ai.openai.request.service_tier", Name::Tier),
     ("gen_ai.request.service_tier", Name::Tier),
     ("error.type", Name::Error),
-    ("gen_ai.prompt.name", Name::PromptName),
-    ("traceloop.prompt.key", Name::PromptName),
+    ("gen_ai.prompt.name", Name::Prompt),
+    ("traceloop.prompt.key", Name::Prompt),
     ("gen_ai.prompt.version", Name::PromptVersion),
     ("llm.prompt_template.version", Name::PromptVersion),
     ("gen_ai.agent.name", Name::Agent),
