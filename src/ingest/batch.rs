@@ -27,6 +27,7 @@ use super::join::{Asked, Halves, Said};
 use super::json::Fault;
 use super::prompt::PromptDraft;
 use super::sequence::{Step, What};
+use super::span_tree::{Place, SpanId};
 use super::transcript::Entry;
 
 /// A call as a reader describes it, borrowing from the record.
@@ -163,14 +164,26 @@ pub struct Batch {
     pub halves: Halves,
     /// What records say to those behind them, in order of line.
     pub steps: Vec<Step>,
+    /// Where the spans of traces hang, calls or not.
+    pub spans: Vec<Place>,
     /// The account of the chunk's records.
     pub account: FileAccount,
+    /// What became of the parts of the record that is being read.
+    parts: Vec<Settled>,
     /// What readers noticed, by code.
     pub notes: Vec<Note>,
     /// Whether the last page of the chunk says that more pages follow.
     pub open_page: Option<bool>,
     source: Source,
     content: u64,
+}
+
+/// What became of a record or of a part of one.
+#[derive(Debug)]
+enum Settled {
+    Kept(u64),
+    Ignored(&'static str),
+    Rejected(u64, Fault),
 }
 
 /// How much a batch holds at a moment.
@@ -183,6 +196,8 @@ pub struct Mark {
     requests: usize,
     answers: usize,
     steps: usize,
+    spans: usize,
+    parts: usize,
 }
 
 impl Batch {
@@ -190,6 +205,12 @@ impl Batch {
     pub fn start_record(&mut self, file: u32, line: u64, bytes: &[u8]) {
         self.source = Source { file, line: u32::try_from(line).unwrap_or(u32::MAX) };
         self.content = xxh3_64(bytes);
+    }
+
+    /// Says which part of the record is being read, where a record holds many:
+    /// what is pushed from now on starts on that line.
+    pub fn start_part(&mut self, line: u64, bytes: &[u8]) {
+        self.start_record(self.source.file, line, bytes);
     }
 
     /// How much the batch holds, to be able to [`Batch::undo`].
@@ -203,6 +224,8 @@ impl Batch {
             requests: self.halves.requests.len(),
             answers: self.halves.answers.len(),
             steps: self.steps.len(),
+            spans: self.spans.len(),
+            parts: self.parts.len(),
         }
     }
 
@@ -215,32 +238,45 @@ impl Batch {
         self.halves.requests.truncate(mark.requests);
         self.halves.answers.truncate(mark.answers);
         self.steps.truncate(mark.steps);
+        self.spans.truncate(mark.spans);
+        self.parts.truncate(mark.parts);
     }
 
-    /// Says which part of the record is being read.
-    pub fn start_part(&mut self, line: u64, bytes: &[u8]) {
-        self.start_record(self.source.file, line, bytes);
-    }
-
-    /// Reads a record, or a part of one, and enters what became of it into the
-    /// account: a rejected one leaves nothing else.
+    /// Reads a record, or a part of one: a rejected one leaves nothing else.
     pub fn account_for(
         &mut self,
         line: u64,
         read: impl FnOnce(&mut Self) -> Result<Outcome, Fault>,
     ) {
         let mark = self.mark();
-        match read(self) {
-            Ok(Outcome::Kept) => self.account.lines += 1,
-            Ok(Outcome::KeptMany(records)) => self.account.lines += records,
+        let outcome = read(self);
+        self.settle_part(mark, line, outcome);
+    }
+
+    /// Says what became of a record or a part of one, which began at a mark.
+    pub fn settle_part(&mut self, mark: Mark, line: u64, outcome: Result<Outcome, Fault>) {
+        match outcome {
+            Ok(Outcome::Kept) => self.parts.push(Settled::Kept(1)),
+            Ok(Outcome::KeptMany(records)) => self.parts.push(Settled::Kept(records)),
             Ok(Outcome::AccountedFor) => {}
-            Ok(Outcome::Ignored(reason)) => {
-                self.account.lines += 1;
-                self.account.ignore(reason, 1);
-            }
+            Ok(Outcome::Ignored(reason)) => self.parts.push(Settled::Ignored(reason)),
             Err(fault) => {
                 self.undo(mark);
-                self.reject(line, &fault);
+                self.parts.push(Settled::Rejected(line, fault));
+            }
+        }
+    }
+
+    /// Enters what became of a whole record into the account.
+    pub fn settle_parts(&mut self) {
+        for part in std::mem::take(&mut self.parts) {
+            match part {
+                Settled::Kept(records) => self.account.lines += records,
+                Settled::Ignored(reason) => {
+                    self.account.lines += 1;
+                    self.account.ignore(reason, 1);
+                }
+                Settled::Rejected(line, fault) => self.reject(line, &fault),
             }
         }
     }
@@ -343,6 +379,15 @@ impl Batch {
     pub fn push_step(&mut self, time: Option<Moment>, file_name: Option<Symbol>, what: What) {
         let source = self.source;
         self.steps.push(Step { source, time: time.into(), file_name, what });
+    }
+
+    /// Adds where a span hangs in its trace; `call` is what [`Batch::push`] said
+    /// where the span is one.
+    pub fn push_span(&mut self, id: Option<SpanId>, parent: Option<SpanId>, call: Option<usize>) {
+        let call = call.and_then(|call| u32::try_from(call).ok());
+        if let Some(id) = id {
+            self.spans.push(Place { id, parent, call });
+        }
     }
 
     /// The batch's handle on a name.

@@ -18,6 +18,7 @@ use super::join::{Halves, Said};
 use super::merge;
 use super::prompt::{Part, PromptDraft};
 use super::sequence::{self, Step};
+use super::span_tree::Place;
 use super::transcript::{self, Entry};
 
 /// The log under construction.
@@ -32,6 +33,7 @@ pub(super) struct Collector {
     entries: Vec<Entry>,
     halves: Halves,
     steps: Vec<Step>,
+    spans: Vec<Place>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
     partial: BTreeMap<u32, FileAccount>,
@@ -106,6 +108,10 @@ impl Collector {
             let tag_set = |id: TagsId| tags.get(id.0 as usize).copied();
             step.rename(rename, tag_set, (first_call, first_entry));
             step
+        }));
+        self.spans.extend(batch.spans.into_iter().map(|mut place| {
+            place.call = place.call.map(|call| call + first_call);
+            place
         }));
         self.account(file, batch.account, batch.open_page);
         for note in batch.notes {
@@ -202,6 +208,7 @@ impl Collector {
             self.packed,
             &formats,
             (&self.strings, &self.prompts),
+            self.spans,
             !self.entries.is_empty(),
         );
         accounting.notes.extend(merged.note());
@@ -218,6 +225,14 @@ impl Collector {
                 memo: &memo,
             };
             sessions.rebuild(self.entries);
+        }
+        if merged.restated_otherwise > 0 {
+            accounting.notes.push(Note {
+                code: "RESTATED_OTHERWISE",
+                message: "spans around the calls that they restate count other tokens than those; \
+                          the inner counts are used",
+                records: merged.restated_otherwise,
+            });
         }
         if !self.open_pages.is_empty() {
             accounting.notes.push(Note {

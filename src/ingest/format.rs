@@ -113,15 +113,33 @@ impl<'a> Record<'a> {
     /// Values of the record, in their order, each with the line it starts on.
     #[must_use]
     pub fn lines_of(&self, values: Vec<Json<'a>>) -> Vec<(Json<'a>, u64)> {
-        let base = self.bytes.as_ptr() as usize;
-        let (mut at, mut line) = (0, self.line);
-        let numbered = values.into_iter().map(|value| {
-            let offset = (value.raw().as_ptr() as usize).saturating_sub(base);
-            line += newlines(self.bytes.get(at..offset).unwrap_or_default());
-            at = offset;
-            (value, line)
-        });
-        numbered.collect()
+        let mut lines = PartLines::of(self);
+        values.into_iter().map(|value| (value, lines.line(self, value))).collect()
+    }
+}
+
+/// The lines on which the parts of a record start, asked for in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct PartLines {
+    start: usize,
+    at: usize,
+    line: u64,
+}
+
+impl PartLines {
+    /// From the start of a record.
+    #[must_use]
+    pub fn of(record: &Record<'_>) -> Self {
+        Self { start: record.bytes.as_ptr() as usize, at: 0, line: record.line }
+    }
+
+    /// The line on which a part of that record starts.
+    pub fn line(&mut self, record: &Record<'_>, part: Json<'_>) -> u64 {
+        let offset = (part.raw().as_ptr() as usize).saturating_sub(self.start);
+        let between = record.bytes.get(self.at..offset).unwrap_or_default();
+        self.line += newlines(between);
+        self.at = self.at.max(offset);
+        self.line
     }
 }
 

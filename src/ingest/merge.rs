@@ -19,6 +19,7 @@ use crate::units::{Moment, Tokens};
 
 use super::batch::{Packed, Stated};
 use super::sources;
+use super::span_tree::{self, How, Place, Restating};
 
 /// What is left after duplicates are settled.
 pub(super) struct Merged {
@@ -27,6 +28,8 @@ pub(super) struct Merged {
     /// For each record that was pushed, the position of the call that stands
     /// for it.
     pub(super) kept_of: Vec<u32>,
+    /// Spans that restate the calls inside them with other numbers.
+    pub(super) restated_otherwise: u64,
     /// Per dropped record: its file and what it was.
     dropped: Vec<(u32, Dropped)>,
 }
@@ -55,6 +58,7 @@ enum Dropped {
     },
     DuplicateChild,
     Part,
+    Restating,
 }
 
 /// Drops every record that restates another one. `formats` are those of the
@@ -64,6 +68,7 @@ pub(super) fn duplicates(
     mut packed: Vec<Packed>,
     formats: &[&'static str],
     (strings, prompts): (&Strings, &[Prompt]),
+    spans: Vec<Place>,
     needs_kept_of: bool,
 ) -> Merged {
     let mut keyed: Vec<(NonZeroU128, u32)> = (0..)
@@ -78,8 +83,9 @@ pub(super) fn duplicates(
         }
     }
     drop(keyed);
-    let stands_for = &settled.stands_for;
-    let is_open = |index: u32| !stands_for.contains_key(&index);
+    let restated_otherwise = settle_spans(spans, &mut packed, &mut settled);
+    let dropped = &settled.stands_for;
+    let is_open = |index: u32| !dropped.contains_key(&index);
     for restated in sources::restated(&mut packed, is_open, formats, strings) {
         let sources::Restated { dropped, kept, agrees } = restated;
         settled.stands_for.insert(dropped, kept);
@@ -105,7 +111,46 @@ pub(super) fn duplicates(
             !settled.stands_for.contains_key(&(index - 1))
         });
     }
-    Merged { kept: packed, kept_of, dropped: settled.dropped }
+    Merged { kept: packed, kept_of, restated_otherwise, dropped: settled.dropped }
+}
+
+/// Drops calls of traces that are told twice: by two records of one span, or by
+/// a span around the calls that it restates. How many of the latter count
+/// otherwise than those.
+fn settle_spans(mut spans: Vec<Place>, packed: &mut [Packed], settled: &mut Settled) -> u64 {
+    spans.sort_unstable();
+    let calls: Vec<u32> = spans.iter().filter_map(|place| place.call).collect();
+    let mut tree = span_tree::Tree::new(spans, |call| stands_for(&settled.stands_for, call));
+    for same in tree.told_twice() {
+        settle(&same, packed, settled);
+    }
+    for call in calls {
+        let best = stands_for(&settled.stands_for, call);
+        if best != call {
+            span_tree::enrich(packed, best, call);
+        }
+    }
+    tree.follow(|call| stands_for(&settled.stands_for, call));
+    let found = tree.restating(packed);
+    settled.stands_for.extend(found.iter().map(|found| (found.dropped, found.kept)));
+    let mut otherwise = 0;
+    for Restating { dropped, kept, how } in found {
+        let what = if how == How::Same { Dropped::Duplicate } else { Dropped::Restating };
+        settled.dropped.push((packed[dropped as usize].call.source.file, what));
+        otherwise += u64::from(how == How::Otherwise);
+        if how == How::Same {
+            span_tree::enrich(packed, stands_for(&settled.stands_for, kept), dropped);
+        }
+    }
+    otherwise
+}
+
+/// The record that stands for one that may have been dropped.
+fn stands_for(settled: &FxHashMap<u32, u32>, mut index: u32) -> u32 {
+    while let Some(best) = settled.get(&index) {
+        index = *best;
+    }
+    index
 }
 
 /// For a record whose call is kept with a prompt of its own: no other needs to
@@ -124,9 +169,7 @@ fn kept_of(packed: &[Packed], stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
         })
         .collect();
     for (index, record) in (0..).zip(packed) {
-        // What stands for a record may itself restate another system's call.
-        let stand_ins = std::iter::successors(Some(index), |best| stands_for.get(best).copied());
-        let best = stand_ins.last().unwrap_or(index);
+        let best = self::stands_for(stands_for, index);
         let has_prompt = |index: u32| packed[index as usize].call.prompt.is_some();
         positions[index as usize] = if has_prompt(best) && record.call.prompt.is_none() {
             ELSEWHERE
@@ -307,6 +350,7 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
                 file.restated += 1;
             }
             Dropped::DuplicateChild => {}
+            Dropped::Restating => file.ignore("span that restates the calls inside it", 1),
             Dropped::Part => {
                 file.ignore("another component of a call already counted", 1);
                 file.joined += 1;

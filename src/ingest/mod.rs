@@ -15,6 +15,7 @@ pub mod mapping;
 pub mod prompt;
 pub mod sequence;
 pub mod source;
+pub mod span_tree;
 pub mod transcript;
 
 pub mod messages_usage;
@@ -34,6 +35,7 @@ mod bedrock_invocation_log;
 mod block_trace;
 mod burstgpt;
 mod canonical;
+mod chat_texts;
 mod claude_code;
 mod claude_code_analytics;
 mod cloudflare_ai_gateway;
@@ -47,6 +49,8 @@ pub mod exchange;
 mod gemini_cli;
 mod helicone;
 mod invoice_csv;
+mod langfuse;
+mod langsmith;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
@@ -60,10 +64,12 @@ mod openinference_spans;
 mod openrouter;
 mod openrouter_activity;
 mod openrouter_generation;
+mod otlp;
 mod pi;
 mod pipeline;
 mod portkey;
 mod sources;
+mod span;
 mod tracelab_rounds;
 mod value;
 mod vertex_request_log;
@@ -86,6 +92,9 @@ pub const FORMATS: &[&dyn Format] = &[
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
     &helicone::Helicone,
+    &otlp::Otlp,
+    &langfuse::Langfuse,
+    &langsmith::Langsmith,
     &openinference_spans::OpeninferenceSpans,
     &openrouter_generation::OpenrouterGeneration,
     &portkey::Portkey,
@@ -120,6 +129,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &vertex_request_log::VertexRequestLogCsv,
     &azure_diagnostics::AzureDiagnosticsCsv,
     &azure_api_gateway::AzureApiGatewayCsv,
+    &langfuse::LangfuseCsv,
+    &langsmith::LangsmithCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];

@@ -372,6 +372,7 @@ impl Worker<'_> {
         let record = Record { bytes, line, row, path: &self.job.path, memo: self.memo };
         let format = self.job.format;
         self.batch.account_for(line, |batch| format.read(&record, batch));
+        self.batch.settle_parts();
     }
 
     fn reject(&mut self, line: u64, fault: &Fault) {

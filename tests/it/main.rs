@@ -48,6 +48,7 @@ mod routing;
 mod samples;
 mod serving_traces;
 mod small_logs;
+mod tracers;
 mod tuning;
 mod two_systems;
 mod vendor_exports;

@@ -176,6 +176,22 @@ fn spans_met_again_are_duplicates_and_others_are_set_aside_with_a_reason() {
 }
 
 #[test]
+fn spans_around_the_calls_that_they_restate_are_not_counted() {
+    let log = fixture("merged/nested.jsonl");
+    let file = account(&log);
+    // A call in two spans with a chain between, and a sum of two: 200 + 300.
+    assert_eq!(counts(&log), [[120, 120, 0, 0, 12], [200, 200, 0, 0, 10], [300, 300, 0, 0, 20]]);
+    assert_eq!((file.calls, file.duplicates), (3, 1));
+    assert_eq!(
+        file.ignored,
+        [("span that is no call of a model", 1), ("span that restates the calls inside it", 1),]
+    );
+    // Only the outer span knew the user.
+    assert_eq!(log.strings.text_of(log.calls[0].user), Some("u-5"));
+    assert!(!log.calls[0].flags.inferred_provider);
+}
+
+#[test]
 fn the_sample_of_an_agents_turn_is_read_whole() {
     let Some(path) = reference::path("samples/phoenix-spans/pxi_turn_trace.json") else { return };
     let log = log_of(&path);

@@ -14,7 +14,7 @@ use super::bedrock_counts::BedrockCounts;
 use super::provider::bare_model;
 
 /// Longer values are texts, not labels; no text may reach a report.
-const LONGEST_LABEL: usize = 256;
+pub const LONGEST_LABEL: usize = 256;
 /// Below this a duration without a unit is in seconds: no answer comes within
 /// a tenth of a second, and few calls last longer than a hundred.
 const SECONDS_BELOW: f64 = 100.0;
@@ -226,7 +226,9 @@ pub fn map_in_text(draft: &mut Draft<'_>, text: &str) -> Result<(), Fault> {
     })
 }
 
-fn label<'a>(draft: &mut Draft<'a>, key: &str, value: Option<Cow<'a, str>>) {
+/// Takes in one label: under a usual key in its place, else as a tag; texts are
+/// none.
+pub fn label<'a>(draft: &mut Draft<'a>, key: &str, value: Option<Cow<'a, str>>) {
     let Some(value) = value.filter(|value| value.len() <= LONGEST_LABEL) else { return };
     if let Some(value) = who(draft, key, value)
         && key.len() <= LONGEST_LABEL
@@ -236,7 +238,10 @@ fn label<'a>(draft: &mut Draft<'a>, key: &str, value: Option<Cow<'a, str>>) {
 }
 
 /// Takes in a list of tags, plain or as `key:value`.
-fn tag_list<'a>(draft: &mut Draft<'a>, list: Json<'a>) -> Result<(), Fault> {
+///
+/// # Errors
+/// When it is not valid JSON.
+pub fn tag_list<'a>(draft: &mut Draft<'a>, list: Json<'a>) -> Result<(), Fault> {
     list.each_item(|item| {
         if let Some(tag) = item.text() {
             let (key, value) = tag.split_once(':').unwrap_or(("tag", &tag));

@@ -153,7 +153,7 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 10] = [
+    const OTHERS: [&str; 13] = [
         "custom_id",
         "call_type",
         "run_type",
@@ -164,6 +164,9 @@ fn is_exchange(object: Json<'_>) -> bool {
         "tokens_in",
         "providerID",
         "modelInput",
+        "usageDetails",
+        "usage_details",
+        "observations",
     ];
     if OTHERS.iter().any(|key| object.get(key).is_some()) || is_event_of_another(object) {
         return false;
