@@ -10,6 +10,7 @@ mod backtest;
 mod columns;
 mod completions;
 mod config;
+mod convert;
 mod error;
 mod estimate;
 mod estimate_args;
@@ -63,6 +64,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
+        Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

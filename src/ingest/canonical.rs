@@ -103,6 +103,7 @@ fn push(fields: &mut Fields<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     marked: bool,
+    is_table: bool,
     input: bool,
     output: bool,
     model: bool,
@@ -112,6 +113,7 @@ struct Seen {
 impl Seen {
     fn note(&mut self, name: &str) {
         self.marked |= name == "tokopt_schema";
+        self.is_table |= name == crate::ingest::tokopt_table::MARK;
         match Field::of_name(name).map(|named| named.field) {
             Some(Field::Input | Field::UncachedInput | Field::Total) => self.input = true,
             Some(Field::Output) => self.output = true,
@@ -125,7 +127,8 @@ impl Seen {
     /// Other systems' logs have such names too, so every other format is asked
     /// first; a provider's bare answer has neither and is no line of ours.
     const fn is_enough(self) -> bool {
-        self.marked || (self.input && (self.model || (self.time && self.output)))
+        !self.is_table
+            && (self.marked || (self.input && (self.model || (self.time && self.output))))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::measure::memo::Memo;
 use crate::record::bucket::Bucket;
 use crate::record::call::{PromptId, TagsId};
 use crate::record::charge::Charge;
-use crate::record::log::{Accounting, FileAccount, Log, Note};
+use crate::record::log::{Accounting, FileAccount, HandedOn, Log, Note};
 use crate::record::prompt::{BlockId, Node, NodeId, Prompt, PromptTree};
 use crate::record::symbol::{Strings, Symbol};
 use crate::units::Ttl;
@@ -33,6 +33,7 @@ pub(super) struct Collector {
     partial: BTreeMap<u32, FileAccount>,
     open_pages: FxHashSet<u32>,
     notes: Vec<Note>,
+    handed_on: Vec<HandedOn>,
 }
 
 impl Collector {
@@ -99,6 +100,7 @@ impl Collector {
             entry
         }));
         self.account(file, batch.account, batch.open_page);
+        self.handed_on.extend(batch.handed_on);
         for note in batch.notes {
             match self.notes.iter_mut().find(|known| known.code == note.code) {
                 Some(known) => known.records += note.records,
@@ -156,7 +158,8 @@ impl Collector {
 
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
-        let mut accounting = Accounting { files, notes: self.notes };
+        self.handed_on.sort();
+        let mut accounting = Accounting { files, notes: self.notes, handed_on: self.handed_on };
         let merged = merge::duplicates(self.packed, !self.entries.is_empty());
         for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {

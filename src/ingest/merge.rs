@@ -52,8 +52,9 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
     }
     drop(keyed);
     for packed in &mut packed {
-        packed.stated =
-            packed.component.map(|component| Box::new(vec![(component, total(&packed.call))]));
+        if let Some(component) = packed.component {
+            packed.stated = Some(Box::new(vec![(component, total(&packed.call))]));
+        }
     }
     for (index, components, usage) in settled.stated {
         let packed = &mut packed[index as usize];

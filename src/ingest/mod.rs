@@ -31,7 +31,9 @@ mod litellm_spend;
 mod merge;
 mod openai_usage;
 mod openinference_spans;
+mod parquet;
 mod pipeline;
+mod tokopt_table;
 mod value;
 mod walk;
 
@@ -54,6 +56,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &block_trace::BlockTrace,
     &azure_trace::AzureTrace,
     &litellm_spend::LitellmSpendCsv,
+    &tokopt_table::TokoptTable,
+    &tokopt_table::TokoptTableCsv,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];

@@ -18,6 +18,7 @@ mod cli;
 mod cli_reference;
 mod components;
 mod compression;
+mod convert;
 mod dedup;
 mod estimate;
 mod exchange;
