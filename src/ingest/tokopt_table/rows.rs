@@ -177,12 +177,10 @@ type Tags<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 fn tags<'a>(cells: &Cells<'a>) -> Result<Tags<'a>, Fault> {
     let mut tags = Vec::new();
-    let fault = || cells.fault(Name::Tags, "an object of texts");
     cells.each_entry(Name::Tags, |key, value: Json<'a>| {
         let values = if value.is_array() { value.items() } else { vec![value] };
-        for value in values {
-            tags.push((Cow::Owned(key.to_owned()), value.any_text().ok_or_else(fault)?));
-        }
+        let texts = values.into_iter().filter_map(Json::any_text);
+        tags.extend(texts.map(|text| (Cow::Owned(key.to_owned()), text)));
         Ok(())
     })?;
     Ok(tags)
@@ -204,16 +202,22 @@ fn usage(cells: &Cells<'_>) -> Result<Usage, Fault> {
 fn cache_writes(cells: &Cells<'_>) -> Result<Option<CacheWrites>, Fault> {
     let fault = || cells.fault(Name::CacheWriteByTtl, "tokens by seconds");
     let Some(all) = cells.tokens(Name::CacheWriteTokens)? else { return Ok(None) };
-    let mut named: Vec<Option<(Ttl, Tokens)>> = Vec::new();
+    let mut stated: Vec<(u32, u64)> = Vec::new();
     cells.each_entry(Name::CacheWriteByTtl, |seconds, tokens| {
-        let seconds: u32 = seconds.parse().map_err(|_| fault())?;
-        let tokens: u64 = tokens.raw().parse().map_err(|_| fault())?;
-        named.push((seconds > 0).then_some((Ttl::from_seconds(seconds), Tokens::new(tokens))));
+        // A key that is no lifetime was added by someone else.
+        if let Ok(seconds) = seconds.parse() {
+            stated.push((seconds, tokens.raw().parse().map_err(|_| fault())?));
+        }
         Ok(())
     })?;
-    if named.len() > 2 {
+    if stated.len() > 2 {
         return Err(fault());
     }
+    stated.sort_unstable();
+    let lifetime = |(seconds, tokens): (u32, u64)| {
+        (seconds > 0).then_some((Ttl::from_seconds(seconds), Tokens::new(tokens)))
+    };
+    let named: Vec<Option<(Ttl, Tokens)>> = stated.into_iter().map(lifetime).collect();
     let sum: Tokens = named.iter().flatten().map(|(_, tokens)| *tokens).sum();
     if sum > all {
         return Err(Fault::Contradiction("cache writes by lifetime exceed their total"));
@@ -250,7 +254,7 @@ fn components(cells: &Cells<'_>) -> Result<(Stated, bool), Fault> {
         let fault = || cells.fault(name, "tokens by component");
         cells.each_entry(name, |key, tokens| {
             let component = Component::ALL.into_iter().find(|component| component.key() == key);
-            let component = component.ok_or_else(fault)?;
+            let Some(component) = component else { return Ok(()) };
             let tokens = Tokens::new(tokens.raw().parse().map_err(|_| fault())?);
             let rest = stated.iter_mut().find(|(known, _)| *known == component);
             let (_, rest) = rest.filter(|(_, rest)| *rest >= tokens).ok_or_else(fault)?;
