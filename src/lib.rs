@@ -30,6 +30,7 @@ pub mod ladder;
 pub mod ledger;
 pub mod measure;
 pub mod prices;
+pub mod reconcile;
 pub mod record;
 pub mod report;
 pub mod selection;

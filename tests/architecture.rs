@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -28,13 +28,24 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("selection", &["units", "record"]),
     ("ledger", &["units", "record", "prices", "selection"]),
     ("convert", &["ledger", "prices", "table", "record", "units"]),
+    ("reconcile", &["ledger", "prices", "record", "units"]),
     ("findings", &["ledger", "prices", "record", "units"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
     ("estimate", &["ladder", "techniques", "prices", "record", "units"]),
     (
         "report",
-        &["ladder", "techniques", "findings", "ledger", "prices", "record", "units", "selection"],
+        &[
+            "ladder",
+            "techniques",
+            "findings",
+            "reconcile",
+            "ledger",
+            "prices",
+            "record",
+            "units",
+            "selection",
+        ],
     ),
     ("budget", &["report", "units"]),
 ];

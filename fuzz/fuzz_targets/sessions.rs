@@ -4,5 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    tokopt_fuzz::read("claude-code", bytes);
+    for id in ["claude-code", "codex", "codex-exec", "gemini-cli", "opencode", "pi"] {
+        tokopt_fuzz::read(id, bytes);
+    }
 });

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    for id in ["block-trace", "azure-trace"] {
+    for id in ["block-trace", "azure-trace", "burstgpt", "tracelab-rounds"] {
         tokopt_fuzz::read(id, bytes);
     }
 });

@@ -5,6 +5,7 @@ use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
+use super::invoice;
 use super::output;
 use super::plan::{Overrides, Plan};
 use super::progress::Bar;
@@ -42,6 +43,7 @@ pub(super) fn run(
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
     let mut document = assembled(&log, &ledger, &plan, assumptions)?;
+    invoice::reconcile(&mut document, &ledger, &plan)?;
     document.findings = assemble::findings(&findings::find(&ledger, &plan.findings));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;

@@ -220,6 +220,13 @@ pub(super) struct AnalyzeArguments {
     #[command(flatten)]
     pub(super) pricing: PricingArguments,
 
+    /// Hold what is priced against a bill: a provider's cost export, or CSV with month and amount
+    ///
+    /// Repeatable. Prints the gap in all, by month and by model, and what explains it. A plain
+    /// CSV has the columns month (YYYY-MM) or date, amount, and where known provider and model.
+    #[arg(long = "invoice", value_name = "FILE", help_heading = "Prices")]
+    pub(super) invoices: Vec<String>,
+
     #[command(flatten)]
     pub(super) ladder: LadderArguments,
 
@@ -236,6 +243,7 @@ Examples:
   tokopt analyze ~/.claude/projects --by model,component
   tokopt analyze 'logs/**/*.jsonl.gz' --since 2026-06-01 --where 'feature=support*'
   tokopt analyze --set model-routing.share=0.3 --what-if gpt-5=gpt-5-mini usage.jsonl
+  tokopt analyze usage.jsonl --invoice costs.csv
   zcat usage.jsonl.gz | tokopt analyze - -o report.md -o tables/";
 
 #[derive(Clone, Debug, Default, Args)]

@@ -47,6 +47,7 @@ pub(super) fn run(
 /// What was typed, as `analyze` takes it: one way to read and select.
 fn as_analysis(arguments: &BacktestArguments) -> AnalyzeArguments {
     AnalyzeArguments {
+        invoices: Vec::new(),
         paths: arguments.paths.clone(),
         reading: arguments.reading.clone(),
         selection: arguments.selection.clone(),

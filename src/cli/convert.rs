@@ -48,7 +48,7 @@ pub(super) fn run(
     let written = match arguments.schema {
         TableSchema::Calls => {
             let calls = Calls::new(&ledger, &names);
-            let expected = check::Totals::of(&ledger);
+            let expected = check::Totals::of(&ledger, &calls);
             write(&calls, format, &arguments.output, |path| expected.compare(path))
         }
         TableSchema::Focus => {
@@ -81,6 +81,7 @@ pub(super) fn run(
 /// What was typed, as `analyze` takes it: one way to read, select and name.
 fn as_analysis(arguments: &ConvertArguments) -> AnalyzeArguments {
     AnalyzeArguments {
+        invoices: Vec::new(),
         paths: arguments.paths.clone(),
         reading: arguments.reading.clone(),
         selection: arguments.selection.clone(),

@@ -31,6 +31,8 @@ pub(super) enum CliError {
     Config { place: String, message: String, hint: Option<String> },
     #[error("{setting}: {message}")]
     Setting { setting: String, message: String, hint: Option<String> },
+    #[error("--invoice: no billed amount was found in `{path}`{reason}")]
+    NoBill { path: String, reason: String },
     #[error("cannot read `{path}`: {reason}")]
     Unreadable { path: String, reason: String },
     #[error("cannot write `{path}`: {reason}")]
@@ -76,6 +78,10 @@ impl CliError {
                 Some(assumptions::hint(error))
             }
             Self::Estimate { source, .. } => source.hint(),
+            Self::NoBill { .. } => Some(
+                "give a provider's cost export, or CSV with the columns month and amount"
+                    .to_owned(),
+            ),
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }

@@ -1,5 +1,5 @@
-//! `tokopt explain`: the pages about techniques, reason codes and findings, on
-//! paper width. The pages are those of `docs`; nothing is written twice.
+//! `tokopt explain`: the pages about techniques, reason codes, findings and bills,
+//! on paper width. The pages are those of `docs`; nothing is written twice.
 
 mod terminal_text;
 
@@ -18,6 +18,8 @@ const LADDER: (&str, &str) = ("ladder", include_str!("../../docs/techniques/READ
 const REASON_CODES: &str = include_str!("../../docs/techniques/reason-codes.md");
 
 const FINDINGS: &str = include_str!("../../docs/findings.md");
+
+const RECONCILE: &str = include_str!("../../docs/reconcile.md");
 
 /// What opens the entry of one reason code on their page.
 const ENTRY: &str = "### ";
@@ -51,25 +53,25 @@ fn topics() -> impl Iterator<Item = Topic> {
     let techniques = TechniqueId::ALL.map(|technique| (technique.name(), page(technique)));
     let pages = techniques.into_iter().chain([LADDER]).chain(reason_codes());
     let pages = pages.map(|(name, page)| Topic { name, meaning: first_sentence(page), page });
-    pages.chain(findings())
+    pages.chain(coded(FINDINGS)).chain(coded(RECONCILE))
 }
 
-/// The codes of findings, as their table lists them, each with the section that
-/// is about it.
-fn findings() -> impl Iterator<Item = Topic> {
-    let opening = FINDINGS.split("\n## ").next().unwrap_or_default();
-    opening.lines().filter_map(|line| {
+/// The codes that a page's opening table lists, each with the section that is
+/// about it.
+fn coded(page: &'static str) -> impl Iterator<Item = Topic> {
+    let opening = page.split("\n## ").next().unwrap_or_default();
+    opening.lines().filter_map(move |line| {
         let (name, meaning) = line.strip_prefix("| `")?.split_once("` | ")?;
         let meaning = meaning.strip_suffix(" |")?;
-        Some(Topic { name, meaning, page: section_of_finding(name)? })
+        Some(Topic { name, meaning, page: section_of(page, name)? })
     })
 }
 
 /// The section whose heading names the code, else the one whose table does.
-fn section_of_finding(code: &str) -> Option<&'static str> {
-    let starts = FINDINGS.match_indices("\n## ").map(|(at, _)| at + 1);
-    let ends = starts.clone().skip(1).chain([FINDINGS.len()]);
-    let sections = starts.zip(ends).filter_map(|(start, end)| FINDINGS.get(start..end));
+fn section_of(page: &'static str, code: &str) -> Option<&'static str> {
+    let starts = page.match_indices("\n## ").map(|(at, _)| at + 1);
+    let ends = starts.clone().skip(1).chain([page.len()]);
+    let sections = starts.zip(ends).filter_map(|(start, end)| page.get(start..end));
     let is_named = |text: &str| text.contains(&format!("`{code}`"));
     let is_about = |section: &&str| section.lines().next().is_some_and(is_named);
     sections.clone().find(is_about).or_else(|| sections.clone().find(|section| is_named(section)))

@@ -17,6 +17,7 @@ mod estimate_args;
 mod exit;
 mod explain;
 mod file;
+mod invoice;
 mod ladder_args;
 mod ladder_plan;
 mod man;

@@ -112,8 +112,9 @@ pub(super) fn write_all(
 }
 
 fn refuse_collisions(document: &Document, files: &[(PathBuf, Vec<u8>)]) -> Result<(), CliError> {
-    let inputs: BTreeSet<PathBuf> =
-        document.input.files.iter().map(|file| place(Path::new(&file.path))).collect();
+    let logs = document.input.files.iter().map(|file| &file.path);
+    let bills = document.reconciliation.iter().flat_map(|bill| &bill.files).map(|file| &file.path);
+    let inputs: BTreeSet<PathBuf> = logs.chain(bills).map(|path| place(Path::new(path))).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {
         let place = place(path);

@@ -32,6 +32,8 @@ use crate::units::{Timestamp, Usd};
 pub(super) struct Plan {
     /// Files, folders, patterns, `-`.
     pub(super) paths: Vec<String>,
+    /// Files of the bill.
+    pub(super) invoices: Vec<String>,
     /// The format of every file, instead of recognising it.
     pub(super) input_format: Option<String>,
     /// Formats of the user's own.
@@ -92,6 +94,7 @@ impl Plan {
         let top = output.top.or(config.settings.analyze.top).map_or(10, |top| top.max(1) as usize);
         Ok(Self {
             paths: paths(&arguments.paths, surroundings)?,
+            invoices: arguments.invoices.clone(),
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
             settings: settings(arguments, config, &by)?,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use crate::ledger::components::Part;
+use crate::ledger::levels::Reason;
 use crate::ledger::pricing::Bill;
 use crate::ledger::split::Billed;
 use crate::ledger::{BucketEntry, Entry, Ledger};
@@ -28,8 +29,9 @@ const CURRENCY: &str = "USD";
 pub struct Calls<'a> {
     ledger: &'a Ledger<'a>,
     names: &'a Names<'a>,
-    /// Positions of the charges inside the period.
-    charges: Vec<usize>,
+    /// Buckets that count, and those that requests cover: whoever reads the
+    /// table sets them aside again. What a finer export states is left out.
+    buckets: Vec<BucketEntry>,
     notes: Vec<HandedOn>,
     stated: FxHashMap<u32, &'a [(Component, Tokens)]>,
     /// Of calls that share their id with earlier ones, which they are.
@@ -54,16 +56,13 @@ impl<'a> Calls<'a> {
                 }
             }
         }
-        let period = &ledger.settings.period;
-        let charges = (0..log.charges.len()).filter(|at| period.holds(log.charges[*at].start));
-        let mut calls = Self {
-            ledger,
-            names,
-            charges: charges.collect(),
-            notes: log.accounting.remarks(),
-            stated,
-            copies,
-        };
+        let covered = ledger.levels.set_aside.iter();
+        let covered = covered.filter(|aside| aside.reason == Reason::Requests);
+        let mut buckets = ledger.buckets.clone();
+        buckets.extend(covered.map(|aside| aside.entry));
+        buckets.sort_by_key(|entry| entry.bucket);
+        let mut calls =
+            Self { ledger, names, buckets, notes: log.accounting.remarks(), stated, copies };
         calls.note_call_sites();
         calls
     }
@@ -91,16 +90,16 @@ impl<'a> Calls<'a> {
         self.ledger.entries.len()
     }
 
-    /// How many rows stand for buckets.
+    /// The buckets that the table has.
     #[must_use]
-    pub fn buckets(&self) -> usize {
-        self.ledger.buckets.len()
+    pub fn buckets(&self) -> &[BucketEntry] {
+        &self.buckets
     }
 
-    /// How many rows stand for charges.
+    /// Positions in the log of the charges that the table has.
     #[must_use]
-    pub const fn charges(&self) -> usize {
-        self.charges.len()
+    pub fn charges(&self) -> &[u32] {
+        &self.ledger.charges.kept
     }
 
     /// A call's feature and where it comes from.
@@ -182,7 +181,7 @@ impl<'a> Calls<'a> {
     }
 
     fn bucket(&self, order: usize) -> Row<'_> {
-        let entry: &BucketEntry = &self.ledger.buckets[order];
+        let entry = &self.buckets[order];
         let bucket = self.ledger.bucket(entry);
         let mut row = Row::new(kind::BUCKET);
         row.set(Name::RecordOrder, Cell::Count(order as u64));
@@ -208,7 +207,7 @@ impl<'a> Calls<'a> {
     }
 
     fn charge(&self, order: usize) -> Row<'_> {
-        let charge: &Charge = &self.ledger.log.charges[self.charges[order]];
+        let charge: &Charge = &self.ledger.log.charges[self.charges()[order] as usize];
         let mut row = Row::new(kind::CHARGE);
         row.set(Name::RecordOrder, Cell::Count(order as u64));
         row.set(Name::ChargePeriodStart, Cell::time(charge.start));
@@ -244,15 +243,15 @@ impl Table for Calls<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.requests() + self.buckets() + self.charges() + self.notes.len()
+        self.requests() + self.buckets.len() + self.charges().len() + self.notes.len()
     }
 
     fn row(&self, row: usize) -> Vec<Cell<'_>> {
         let mut at = row;
         for (rows, make) in [
             (self.requests(), Self::request as fn(&Self, usize) -> Row<'_>),
-            (self.buckets(), Self::bucket),
-            (self.charges(), Self::charge),
+            (self.buckets.len(), Self::bucket),
+            (self.charges().len(), Self::charge),
         ] {
             if at < rows {
                 return make(self, at).0;

@@ -5,10 +5,10 @@
 //! five minutes, written for one hour. The report does not count calls.
 
 use crate::record::bucket::Bucket;
-use crate::record::lane::Tier;
 use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Timestamp, Tokens, Ttl};
 
+use super::anthropic_terms as terms;
 use super::batch::Batch;
 use super::format::{Format, Outcome, Record, Sample};
 use super::json::{Fault, Json};
@@ -31,11 +31,10 @@ impl Format for AnthropicUsage {
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
-        sample.any_object(|object| {
-            let listed = object.get("data").map(Json::items).unwrap_or_default();
-            let buckets = if listed.is_empty() { vec![object] } else { listed };
-            buckets.iter().all(|bucket| is_usage_bucket(*bucket))
-        })
+        let buckets = sample.listed("data");
+        // An empty bucket could be of either report: what others hold tells.
+        let is_other = |bucket: &Json<'_>| results(*bucket).iter().any(|result| is_cost(*result));
+        buckets.iter().any(|bucket| is_usage_bucket(*bucket)) && !buckets.iter().any(is_other)
     }
 
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
@@ -51,6 +50,15 @@ impl Format for AnthropicUsage {
         }
         Ok(if kept == 0 { Outcome::Ignored("empty bucket") } else { Outcome::KeptMany(kept) })
     }
+}
+
+pub(super) fn results(bucket: Json<'_>) -> Vec<Json<'_>> {
+    bucket.get("results").map(Json::items).unwrap_or_default()
+}
+
+/// A result of the cost report, which has the same pages.
+pub(super) fn is_cost(result: Json<'_>) -> bool {
+    result.get("amount").is_some_and(Json::is_text)
 }
 
 /// A usage bucket; the cost report has the same frame around `amount`.
@@ -174,10 +182,9 @@ impl<'a> Counted<'a> {
         let (model, account) = (name(self.model), name(self.account));
         let (workspace, api_key) = (name(self.workspace), name(self.api_key));
         let service_account = name(self.service_account);
-        let geography = self.geography.and_then(Json::text);
-        // The report's word for models that cannot be tied to a geography.
-        let geography = geography.filter(|geography| geography != "not_available");
-        let region = batch.symbol(geography.as_deref());
+        let text = |value: Option<Json<'a>>| value.and_then(Json::text);
+        let geography = text(self.geography);
+        let region = batch.symbol(geography.as_deref().and_then(terms::geography));
         let provider = batch.symbol(Some("anthropic"));
         if model.is_none() {
             batch.note("NOT_GROUPED_BY_MODEL", "usage without a model cannot be priced; export it with group_by[]=model, service_tier, context_window, workspace_id");
@@ -191,8 +198,9 @@ impl<'a> Counted<'a> {
             user: account.or(service_account),
             account: workspace.or(api_key),
             region,
-            tier: self.tier(batch),
-            long_context: self.long_context(batch),
+            tier: terms::tier(text(self.speed).as_deref(), text(self.tier).as_deref(), batch),
+            long_context: text(self.context_window)
+                .and_then(|window| terms::long_context(&window, batch)),
             usage: self.usage(),
             tool_requests: self.web_searches,
             ..Bucket::default()
@@ -216,33 +224,6 @@ impl<'a> Counted<'a> {
             output: tokens(self.output),
             reasoning: None,
             ..Usage::default()
-        }
-    }
-
-    fn tier(&self, batch: &mut Batch) -> Tier {
-        if self.speed.and_then(Json::text).as_deref() == Some("fast") {
-            return Tier::Fast;
-        }
-        let Some(word) = self.tier.and_then(Json::text) else { return Tier::Standard };
-        Tier::parse(&word).unwrap_or_else(|| {
-            batch.note(
-                "UNKNOWN_TIER",
-                "a service tier that tokopt does not know is taken for the standard one",
-            );
-            Tier::Standard
-        })
-    }
-
-    /// The report cuts at 200,000 tokens of prompt.
-    fn long_context(&self, batch: &mut Batch) -> Option<bool> {
-        let window = self.context_window.and_then(Json::text)?;
-        match &*window {
-            "0-200k" => Some(false),
-            "200k-1M" => Some(true),
-            _ => {
-                batch.note("UNKNOWN_CONTEXT_WINDOW", "a context window that tokopt does not know; long-context rates are not applied");
-                None
-            }
         }
     }
 }

@@ -17,13 +17,16 @@ use crate::record::call::{
 use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::lane::Tier;
-use crate::record::log::{FileAccount, HandedOn, Note};
+use crate::record::log::{FileAccount, HandedOn, Note, Rejection};
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
 
+use super::format::Outcome;
+use super::join::{Asked, Halves, Said};
 use super::json::Fault;
 use super::prompt::PromptDraft;
+use super::sequence::{Step, What};
 use super::transcript::Entry;
 
 /// A call as a reader describes it, borrowing from the record.
@@ -161,6 +164,10 @@ pub struct Batch {
     pub charges: Vec<Charge>,
     /// Messages of session logs, to be put together by conversation.
     pub entries: Vec<Entry>,
+    /// Requests and answers that are records of their own, to be put together.
+    pub halves: Halves,
+    /// What records say to those behind them, in order of line.
+    pub steps: Vec<Step>,
     /// The account of the chunk's records.
     pub account: FileAccount,
     /// What readers noticed, by code.
@@ -180,6 +187,9 @@ pub struct Mark {
     buckets: usize,
     charges: usize,
     entries: usize,
+    requests: usize,
+    answers: usize,
+    steps: usize,
 }
 
 impl Batch {
@@ -197,6 +207,9 @@ impl Batch {
             buckets: self.buckets.len(),
             charges: self.charges.len(),
             entries: self.entries.len(),
+            requests: self.halves.requests.len(),
+            answers: self.halves.answers.len(),
+            steps: self.steps.len(),
         }
     }
 
@@ -206,6 +219,43 @@ impl Batch {
         self.buckets.truncate(mark.buckets);
         self.charges.truncate(mark.charges);
         self.entries.truncate(mark.entries);
+        self.halves.requests.truncate(mark.requests);
+        self.halves.answers.truncate(mark.answers);
+        self.steps.truncate(mark.steps);
+    }
+
+    /// Says which part of the record is being read.
+    pub fn start_part(&mut self, line: u64, bytes: &[u8]) {
+        self.start_record(self.source.file, line, bytes);
+    }
+
+    /// Reads a record, or a part of one, and enters what became of it into the
+    /// account: a rejected one leaves nothing else.
+    pub fn account_for(
+        &mut self,
+        line: u64,
+        read: impl FnOnce(&mut Self) -> Result<Outcome, Fault>,
+    ) {
+        let mark = self.mark();
+        match read(self) {
+            Ok(Outcome::Kept) => self.account.lines += 1,
+            Ok(Outcome::KeptMany(records)) => self.account.lines += records,
+            Ok(Outcome::AccountedFor) => {}
+            Ok(Outcome::Ignored(reason)) => {
+                self.account.lines += 1;
+                self.account.ignore(reason, 1);
+            }
+            Err(fault) => {
+                self.undo(mark);
+                self.reject(line, &fault);
+            }
+        }
+    }
+
+    /// Enters a record that cannot be read into the account.
+    pub fn reject(&mut self, line: u64, fault: &Fault) {
+        self.account.lines += 1;
+        self.account.reject(Rejection { line, reason: fault.to_string() });
     }
 
     /// Packs a draft.
@@ -213,6 +263,33 @@ impl Batch {
     /// # Errors
     /// When its counts contradict each other or exceed what one call can have.
     pub fn push(&mut self, draft: Draft<'_>) -> Result<usize, Fault> {
+        let packed = self.pack(draft)?;
+        self.calls.push(packed);
+        Ok(self.calls.len() - 1)
+    }
+
+    /// Adds a request whose answer is another record: no call before the two
+    /// are put together.
+    ///
+    /// # Errors
+    /// As [`Batch::push`].
+    pub fn push_request(&mut self, draft: Draft<'_>, asked: Asked) -> Result<(), Fault> {
+        let packed = self.pack(draft)?;
+        self.halves.requests.push((asked, packed));
+        Ok(())
+    }
+
+    /// Says that the request of a call is another record; the call is whole
+    /// without it.
+    pub fn expect_request(&mut self, call: usize, said: Said) {
+        // What was recorded so far is the answer alone.
+        let answer = self.calls.get_mut(call).and_then(|call| call.prompt.take());
+        let position = u32::try_from(call).unwrap_or(u32::MAX);
+        let answer = answer.and_then(|prompt| prompt.answer);
+        self.halves.answers.push(Said { call: position, answer, ..said });
+    }
+
+    fn pack(&mut self, draft: Draft<'_>) -> Result<Packed, Fault> {
         check(&draft.usage)?;
         let usage = PackedUsage::new(&draft.usage)
             .ok_or(Fault::Contradiction("a token count is too large for one call"))?;
@@ -243,15 +320,14 @@ impl Batch {
             prompt: None,
             flags: draft.flags,
         };
-        self.calls.push(Packed {
+        Ok(Packed {
             call,
             identity: draft.identity,
             component: draft.component,
             prompt: draft.prompt.map(Box::new),
             stated: (!draft.stated.is_empty()).then(|| Box::new(draft.stated)),
             content: draft.place.unwrap_or(self.content),
-        });
-        Ok(self.calls.len() - 1)
+        })
     }
 
     /// Adds a bucket; its symbols must come from [`Batch::symbol`].
@@ -264,9 +340,16 @@ impl Batch {
         self.charges.push(Charge { source: self.source, ..charge });
     }
 
-    /// Adds a message of a session log.
-    pub fn push_entry(&mut self, entry: Entry) {
+    /// Adds a message of a session log; its index in the batch.
+    pub fn push_entry(&mut self, entry: Entry) -> u32 {
         self.entries.push(Entry { source: self.source, ..entry });
+        u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Adds what the record says to those behind it.
+    pub fn push_step(&mut self, time: Option<Moment>, file_name: Option<Symbol>, what: What) {
+        let source = self.source;
+        self.steps.push(Step { source, time: time.into(), file_name, what });
     }
 
     /// The batch's handle on a name.
@@ -290,7 +373,8 @@ impl Batch {
         }
     }
 
-    fn tags(&mut self, tags: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Option<TagsId> {
+    /// The batch's handle on a set of tags.
+    pub fn tags(&mut self, tags: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Option<TagsId> {
         if tags.is_empty() {
             return None;
         }
@@ -325,7 +409,7 @@ fn milliseconds(value: Option<f64>) -> Count {
 }
 
 /// The identities that hold on every provider after normalisation.
-fn check(usage: &Usage) -> Result<(), Fault> {
+pub(super) fn check(usage: &Usage) -> Result<(), Fault> {
     if let Some(input) = usage.input
         && usage.cache_read.unwrap_or_default() + usage.cache_written() > input
     {

@@ -203,7 +203,7 @@ fn push_entry(line: &Line<'_>, recorder: Recorder<'_>, answer_of: Option<u32>, b
         resets: line.compacts,
         ..Entry::default()
     };
-    batch.push_entry(entry);
+    let _ = batch.push_entry(entry);
 }
 
 /// Adds the blocks of a message's content.

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::measure::memo::Memo;
 use crate::record::bucket::Bucket;
-use crate::record::call::{PromptId, TagsId};
+use crate::record::call::{Call, PromptId, TagsId};
 use crate::record::charge::Charge;
 use crate::record::log::{Accounting, FileAccount, HandedOn, Log, Note};
 use crate::record::prompt::{BlockId, Node, NodeId, Prompt, PromptTree};
@@ -14,8 +14,10 @@ use crate::record::symbol::{Strings, Symbol};
 use crate::units::Ttl;
 
 use super::batch::{Batch, Packed};
+use super::join::{Halves, Said};
 use super::merge;
 use super::prompt::{Part, PromptDraft};
+use super::sequence::{self, Step};
 use super::transcript::{self, Entry};
 
 /// The log under construction.
@@ -28,6 +30,8 @@ pub(super) struct Collector {
     buckets: Vec<Bucket>,
     charges: Vec<Charge>,
     entries: Vec<Entry>,
+    halves: Halves,
+    steps: Vec<Step>,
     writer: PromptWriter,
     prompts: Vec<Prompt>,
     partial: BTreeMap<u32, FileAccount>,
@@ -46,8 +50,8 @@ impl Collector {
         };
         let tags: Vec<TagsId> = batch.tag_sets.iter().map(|set| self.tags(set, &symbols)).collect();
         let first_call = u32::try_from(self.packed.len()).unwrap_or(u32::MAX);
-        for mut packed in batch.calls {
-            let call = &mut packed.call;
+        let first_entry = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let rename_call = |call: &mut Call| {
             for symbol in [
                 &mut call.request_id,
                 &mut call.provider,
@@ -63,11 +67,22 @@ impl Collector {
                 *symbol = rename(*symbol);
             }
             call.tags = call.tags.and_then(|id| tags.get(id.0 as usize).copied());
+        };
+        for mut packed in batch.calls {
+            rename_call(&mut packed.call);
             if let Some(draft) = packed.prompt.take() {
-                call.prompt = self.keep_prompt(&draft, memo);
+                packed.call.prompt = self.keep_prompt(&draft, memo);
             }
             self.packed.push(packed);
         }
+        for (asked, mut packed) in batch.halves.requests {
+            rename_call(&mut packed.call);
+            self.halves.requests.push((asked, packed));
+        }
+        let answers = batch.halves.answers.into_iter();
+        self.halves
+            .answers
+            .extend(answers.map(|said| Said { call: said.call + first_call, ..said }));
         for mut bucket in batch.buckets {
             for symbol in [
                 &mut bucket.provider,
@@ -98,6 +113,11 @@ impl Collector {
             entry.chain = rename(entry.chain);
             entry.answer_of = entry.answer_of.map(|call| call + first_call);
             entry
+        }));
+        self.steps.extend(batch.steps.into_iter().map(|mut step| {
+            let tag_set = |id: TagsId| tags.get(id.0 as usize).copied();
+            step.rename(rename, tag_set, (first_call, first_entry));
+            step
         }));
         self.account(file, batch.account, batch.open_page);
         self.handed_on.extend(batch.handed_on);
@@ -156,17 +176,52 @@ impl Collector {
         keep(&mut self.prompts, prompt)
     }
 
+    /// Gives answers the requests that were records of their own.
+    fn join_halves(&mut self, accounting: &mut Accounting, memo: &Memo) {
+        let halves = std::mem::take(&mut self.halves);
+        if halves.is_empty() {
+            return;
+        }
+        for (call, draft) in halves.settle(&mut self.packed, accounting) {
+            let prompt = self.keep_prompt(&draft, memo);
+            if let Some(packed) = self.packed.get_mut(call as usize) {
+                packed.call.prompt = prompt;
+            }
+        }
+    }
+
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
-        self.handed_on.sort();
-        let mut accounting = Accounting { files, notes: self.notes, handed_on: self.handed_on };
-        let merged = merge::duplicates(self.packed, !self.entries.is_empty());
+        let notes = std::mem::take(&mut self.notes);
+        let mut handed_on = std::mem::take(&mut self.handed_on);
+        handed_on.sort();
+        let mut accounting = Accounting { files, notes, handed_on };
+        self.join_halves(&mut accounting, &memo);
         for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {
                 account.take_in(found);
             }
         }
+        if !self.steps.is_empty() {
+            let sequences = sequence::Sequences {
+                packed: &mut self.packed,
+                entries: &mut self.entries,
+                strings: &mut self.strings,
+                files: &mut accounting.files,
+                notes: &mut accounting.notes,
+            };
+            sequence::settle(&self.steps, sequences);
+        }
+        let formats: Vec<&'static str> = accounting.files.iter().map(|file| file.format).collect();
+        let merged = merge::duplicates(
+            self.packed,
+            &formats,
+            (&self.strings, &self.prompts),
+            !self.entries.is_empty(),
+        );
+        accounting.notes.extend(merged.note());
         merge::count(&merged, &mut accounting.files);
+        merge::drop_repeated(&mut self.buckets, &mut self.charges, &mut accounting.files);
         merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
         let mut kept = merged.kept;
         if !self.entries.is_empty() {

@@ -52,7 +52,7 @@ fn detect_json<'a>(head: &[u8], formats: &[&'a dyn Format]) -> Detected<'a> {
 
 /// A page without elements: an export of a quiet period.
 fn is_empty_page(objects: &[Json<'_>]) -> bool {
-    const LISTS: [&str; 4] = ["data", "results", "records", "observations"];
+    const LISTS: [&str; 5] = ["data", "result", "results", "records", "observations"];
     !objects.is_empty()
         && objects.iter().all(|object| {
             LISTS.iter().any(|list| {

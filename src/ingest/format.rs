@@ -3,6 +3,7 @@
 use crate::measure::memo::Memo;
 
 use super::batch::Batch;
+use super::framing::newlines;
 use super::json::{Fault, Json};
 
 /// A log format.
@@ -61,6 +62,9 @@ pub enum Outcome {
     /// It held this many records of its own, each of them kept: a bucket that
     /// lists a result per model.
     KeptMany(u64),
+    /// It held records of its own, and each was accounted for by itself
+    /// ([`Batch::account_for`]).
+    AccountedFor,
 }
 
 /// One record of a file.
@@ -85,6 +89,20 @@ impl<'a> Record<'a> {
     /// When it is not UTF-8.
     pub fn json(&self) -> Result<Json<'a>, Fault> {
         Json::of_record(self.bytes)
+    }
+
+    /// Values of the record, in their order, each with the line it starts on.
+    #[must_use]
+    pub fn lines_of(&self, values: Vec<Json<'a>>) -> Vec<(Json<'a>, u64)> {
+        let base = self.bytes.as_ptr() as usize;
+        let (mut at, mut line) = (0, self.line);
+        let numbered = values.into_iter().map(|value| {
+            let offset = (value.raw().as_ptr() as usize).saturating_sub(base);
+            line += newlines(self.bytes.get(at..offset).unwrap_or_default());
+            at = offset;
+            (value, line)
+        });
+        numbered.collect()
     }
 }
 
@@ -177,6 +195,17 @@ impl<'a> Sample<'a> {
             Self::Json(objects) => objects.iter().any(|object| test(*object)),
             Self::Csv(_) | Self::Events(_) => false,
         }
+    }
+
+    /// The objects of a JSON sample, a page's list in place of the page.
+    #[must_use]
+    pub fn listed(&self, list_key: &str) -> Vec<Json<'a>> {
+        let Self::Json(objects) = self else { return Vec::new() };
+        let listed = |object: &Json<'a>| match object.get(list_key) {
+            Some(list) if list.is_array() => list.items(),
+            _ => vec![*object],
+        };
+        objects.iter().flat_map(listed).collect()
     }
 
     /// The header of a CSV sample.

@@ -242,6 +242,18 @@ fn documents(bytes: &[u8], mut scan: Scan, ended: bool) -> (usize, Vec<(usize, u
     (at, spans, scan)
 }
 
+/// Whether the opening of a file holds a whole line or, where JSON is spread
+/// over lines, a whole document: half of one gives away too little.
+#[must_use]
+pub fn holds_record(head: &[u8]) -> bool {
+    let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
+    let is_json = text.starts_with(b"{") || text.starts_with(b"[");
+    if is_json && layout(Framing::Json, text) == Layout::Documents {
+        return !documents(text, Scan::default(), false).1.is_empty();
+    }
+    memchr::memchr(b'\n', text).is_some()
+}
+
 /// The spans of the JSON values at the opening of a document file; the last one
 /// may be cut off.
 #[must_use]

@@ -149,6 +149,17 @@ impl<'a> Json<'a> {
         found.filter(|value| !value.is_null())
     }
 
+    /// Whether an object has an entry of that name, null or not.
+    #[must_use]
+    pub fn has_key(self, key: &str) -> bool {
+        let mut found = false;
+        let _ = self.each_entry(|name, _| {
+            found |= name == key;
+            if found { Err(Found) } else { Ok(()) }
+        });
+        found
+    }
+
     /// The value at a path of names.
     #[must_use]
     pub fn at(self, path: &[&str]) -> Option<Self> {

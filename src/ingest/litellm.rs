@@ -135,8 +135,8 @@ impl<'a> Row<'a> {
         let (usage, mut flags) = self.counts(inside, status)?;
         flags.gateway_cache_hit = self.cache_hit.and_then(Value::truth) == Some(true);
         let mut draft = Draft {
-            // The id is the answer's own where a provider gave one.
-            identity: Identity::of(request_id.as_deref()).answered_by(request_id.as_deref()),
+            identity: Identity::of(request_id.as_deref())
+                .answered_by(request_id.as_deref().filter(|id| !is_own_id(id))),
             request_id,
             operation: name(self.call_type).map_or(Operation::Chat, |kind| operation(&kind)),
             time: times.start,
@@ -371,4 +371,8 @@ fn operation(call_type: &str) -> Operation {
     } else {
         Operation::Chat
     }
+}
+/// Whether an id is one that the proxy made up, a UUID, and not the answer's.
+fn is_own_id(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }

@@ -6,7 +6,7 @@
 
 use super::batch::Batch;
 use super::format::{Format, Outcome, Record, Sample};
-use super::json::{Fault, Json};
+use super::json::Fault;
 use super::litellm::Row;
 use super::value::Value;
 
@@ -25,7 +25,7 @@ impl Format for LitellmPayload {
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
         sample.any_object(|object| {
-            let has = |key| has_key(object, key);
+            let has = |key| object.has_key(key);
             has("call_type")
                 && has("response_cost")
                 && (has("model_map_information") || has("hidden_params"))
@@ -45,16 +45,6 @@ impl Format for LitellmPayload {
         row.push(record.memo, batch)?;
         Ok(Outcome::Kept)
     }
-}
-
-/// Whether an object has a key, null or not.
-fn has_key(object: Json<'_>, key: &str) -> bool {
-    let mut found = false;
-    let walked = object.each_entry(|name, _| {
-        found |= name == key;
-        Ok::<(), Fault>(())
-    });
-    walked.is_ok() && found
 }
 
 #[cfg(test)]

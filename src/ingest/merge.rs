@@ -8,15 +8,17 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::record::bucket::Bucket;
-use crate::record::call::{Call, Finish, PackedUsage};
+use crate::record::call::{Call, Finish, PackedUsage, Source};
 use crate::record::charge::Charge;
 use crate::record::component::Component;
-use crate::record::log::FileAccount;
+use crate::record::log::{FileAccount, Note};
+use crate::record::prompt::Prompt;
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Packed, Stated};
+use super::sources;
 
 /// What is left after duplicates are settled.
 pub(super) struct Merged {
@@ -29,16 +31,41 @@ pub(super) struct Merged {
     dropped: Vec<(u32, Dropped)>,
 }
 
+impl Merged {
+    /// What is worth saying of calls that two systems logged.
+    pub(super) fn note(&self) -> Option<Note> {
+        let differing =
+            self.dropped.iter().filter(|(_, what)| *what == Dropped::Restated { agrees: false });
+        let records = differing.count() as u64;
+        (records > 0).then_some(Note {
+            code: "SOURCES_DISAGREE",
+            message: "calls that two systems logged differ in their token counts; the counts of \
+                      the record that says more were kept",
+            records,
+        })
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dropped {
     Duplicate,
+    /// Seen by another system too; whether both count alike.
+    Restated {
+        agrees: bool,
+    },
     DuplicateChild,
     Part,
 }
 
-/// Drops every record that restates another one. `needs_kept_of` says whether
-/// anyone will ask which call stands for a record.
-pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged {
+/// Drops every record that restates another one. `formats` are those of the
+/// files; `needs_kept_of` says whether anyone will ask which call stands for a
+/// record.
+pub(super) fn duplicates(
+    mut packed: Vec<Packed>,
+    formats: &[&'static str],
+    (strings, prompts): (&Strings, &[Prompt]),
+    needs_kept_of: bool,
+) -> Merged {
     let mut keyed: Vec<(NonZeroU128, u32)> = (0..)
         .zip(&packed)
         .filter_map(|(index, packed)| Some((packed.identity.key()?, index)))
@@ -46,11 +73,19 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
     keyed.par_sort_unstable();
     let mut settled = Settled::default();
     for group in keyed.chunk_by(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
-        for same in same_call(group, &packed) {
+        for same in same_call(group, &packed, prompts) {
             settle(&same, &packed, &mut settled);
         }
     }
     drop(keyed);
+    let stands_for = &settled.stands_for;
+    let is_open = |index: u32| !stands_for.contains_key(&index);
+    for restated in sources::restated(&mut packed, is_open, formats, strings) {
+        let sources::Restated { dropped, kept, agrees } = restated;
+        settled.stands_for.insert(dropped, kept);
+        let file = packed[dropped as usize].call.source.file;
+        settled.dropped.push((file, Dropped::Restated { agrees }));
+    }
     for packed in &mut packed {
         if let Some(component) = packed.component {
             packed.stated = Some(Box::new(vec![(component, total(&packed.call))]));
@@ -63,8 +98,7 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
             packed.call.usage = usage;
         }
     }
-    let kept_of =
-        if needs_kept_of { kept_of(packed.len(), &settled.stands_for) } else { Vec::new() };
+    let kept_of = if needs_kept_of { kept_of(&packed, &settled.stands_for) } else { Vec::new() };
     if !settled.stands_for.is_empty() {
         let mut index = 0;
         packed.retain(|_| {
@@ -75,22 +109,31 @@ pub(super) fn duplicates(mut packed: Vec<Packed>, needs_kept_of: bool) -> Merged
     Merged { kept: packed, kept_of, dropped: settled.dropped }
 }
 
+/// For a record whose call is kept with a prompt of its own: no other needs to
+/// be put together.
+const ELSEWHERE: u32 = u32::MAX;
+
 /// For each record, the position among the kept of the call that stands for it.
-fn kept_of(records: usize, stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
+fn kept_of(packed: &[Packed], stands_for: &FxHashMap<u32, u32>) -> Vec<u32> {
     let mut kept = 0;
     let mut positions: Vec<u32> = (0..)
-        .take(records)
+        .take(packed.len())
         .map(|index: u32| {
             let position = kept;
             kept += u32::from(!stands_for.contains_key(&index));
             position
         })
         .collect();
-    for index in 0..records {
-        let best = u32::try_from(index).ok().and_then(|index| stands_for.get(&index));
-        if let Some(best) = best {
-            positions[index] = positions[*best as usize];
-        }
+    for (index, record) in (0..).zip(packed) {
+        // What stands for a record may itself restate another system's call.
+        let stand_ins = std::iter::successors(Some(index), |best| stands_for.get(best).copied());
+        let best = stand_ins.last().unwrap_or(index);
+        let has_prompt = |index: u32| packed[index as usize].call.prompt.is_some();
+        positions[index as usize] = if has_prompt(best) && record.call.prompt.is_none() {
+            ELSEWHERE
+        } else {
+            positions[best as usize]
+        };
     }
     positions
 }
@@ -108,18 +151,48 @@ struct Settled {
 
 /// Splits records that share their first id by the second one, where all of
 /// them carry it; a record without it, or on a side chain, joins any.
-fn same_call(group: &[(NonZeroU128, u32)], packed: &[Packed]) -> Vec<Vec<u32>> {
+fn same_call(group: &[(NonZeroU128, u32)], packed: &[Packed], prompts: &[Prompt]) -> Vec<Vec<u32>> {
     let indices: Vec<u32> = group.iter().map(|(_, index)| *index).collect();
     let second = |index: &u32| packed[*index as usize].identity.second();
     let any_joins = indices
         .iter()
         .any(|index| second(index).is_none() || packed[*index as usize].call.flags.sidechain);
     if any_joins {
-        return vec![indices];
+        return same_request(&indices, packed, prompts);
     }
     let mut sorted = indices;
     sorted.sort_unstable_by_key(|index| (second(index), *index));
-    sorted.chunk_by(|left, right| second(left) == second(right)).map(<[u32]>::to_vec).collect()
+    sorted
+        .chunk_by(|left, right| second(left) == second(right))
+        .flat_map(|same| same_request(same, packed, prompts))
+        .collect()
+}
+
+/// Logs made anonymous, and test servers, put one id on many answers: records
+/// that differ both in what was asked and in what was billed are told apart,
+/// where all of them were logged with their requests.
+fn same_request(indices: &[u32], packed: &[Packed], prompts: &[Prompt]) -> Vec<Vec<u32>> {
+    let request = |index: u32| {
+        let id = packed[index as usize].call.prompt?;
+        prompts.get(id.0 as usize).map(|prompt| prompt.request_hash).filter(|hash| *hash != 0)
+    };
+    let counts = |index: u32| {
+        let usage = packed[index as usize].call.usage.get();
+        (usage.input, usage.output)
+    };
+    if indices.iter().any(|index| request(*index).is_none()) {
+        return vec![indices.to_vec()];
+    }
+    let mut calls: Vec<Vec<u32>> = Vec::new();
+    for &index in indices {
+        let is_same =
+            |other: &u32| request(*other) == request(index) || counts(*other) == counts(index);
+        let (same, others): (Vec<_>, Vec<_>) =
+            calls.into_iter().partition(|call| call.iter().any(is_same));
+        calls = others;
+        calls.push(same.into_iter().flatten().chain([index]).collect());
+    }
+    calls
 }
 
 fn total(call: &Call) -> Tokens {
@@ -230,12 +303,90 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
         let Some(file) = files.get_mut(*file as usize) else { continue };
         match what {
             Dropped::Duplicate => file.duplicates += 1,
+            Dropped::Restated { .. } => {
+                file.duplicates += 1;
+                file.restated += 1;
+            }
             Dropped::DuplicateChild => {}
             Dropped::Part => {
                 file.ignore("another component of a call already counted", 1);
                 file.joined += 1;
             }
         }
+    }
+}
+
+/// Drops buckets and charges that were read before, in another copy of the
+/// same page, and counts them as duplicates.
+///
+/// A bucket is met again where period, dimensions and counters are equal, on
+/// another line or in another file: the results of one bucket stand apart by
+/// something that is not kept. Rows of a bill are often equal to the cent
+/// inside one file, so charges are compared with other files only: as many
+/// stay as the file that has most of them holds.
+pub(super) fn drop_repeated(
+    buckets: &mut Vec<Bucket>,
+    charges: &mut Vec<Charge>,
+    files: &mut [FileAccount],
+) {
+    let mut dropped: Vec<u32> = Vec::new();
+    let mut firsts: FxHashMap<Bucket, Source> = FxHashMap::default();
+    // A table of calls gives the results of one bucket a row each.
+    let is_table = |file: u32| {
+        let account = files.get(file as usize);
+        account.is_some_and(|account| account.format.starts_with(super::tokopt_table::ID))
+    };
+    buckets.retain(|bucket| {
+        let content = Bucket { source: Source::default(), ..bucket.clone() };
+        let mut source = bucket.source;
+        if is_table(source.file) {
+            source.line = 0;
+        }
+        let stays = *firsts.entry(content).or_insert(source) == source;
+        if !stays {
+            dropped.push(bucket.source.file);
+        }
+        stays
+    });
+    let mut copies: FxHashMap<Charge, Copies> = FxHashMap::default();
+    charges.retain(|charge| {
+        let content = Charge { source: Source::default(), ..*charge };
+        let stays = copies.entry(content).or_default().stays(charge.source.file);
+        if !stays {
+            dropped.push(charge.source.file);
+        }
+        stays
+    });
+    for file in dropped {
+        if let Some(file) = files.get_mut(file as usize) {
+            file.duplicates += 1;
+        }
+    }
+}
+
+/// How often equal charges were met.
+#[derive(Clone, Copy, Debug, Default)]
+struct Copies {
+    file: u32,
+    /// In the file that is being read.
+    here: u64,
+    /// In the file that holds most of them.
+    most: u64,
+}
+
+impl Copies {
+    /// Whether one more in this file is more than any file had before.
+    const fn stays(&mut self, file: u32) -> bool {
+        if self.file != file {
+            self.file = file;
+            self.here = 0;
+        }
+        self.here += 1;
+        let stays = self.here > self.most;
+        if stays {
+            self.most = self.here;
+        }
+        stays
     }
 }
 

@@ -9,31 +9,59 @@ pub mod csv_rows;
 pub mod event_lines;
 pub mod format;
 pub mod framing;
+pub mod join;
 pub mod json;
 pub mod mapping;
 pub mod prompt;
+pub mod sequence;
 pub mod source;
 pub mod transcript;
 
 pub mod messages_usage;
 
+mod anthropic_batch;
+mod anthropic_console_cost;
+mod anthropic_console_usage;
+mod anthropic_cost_report;
+mod anthropic_terms;
 mod anthropic_usage;
 mod azure_trace;
 mod block_trace;
+mod burstgpt;
 mod canonical;
 mod claude_code;
+mod claude_code_analytics;
+mod cloudflare_ai_gateway;
+mod codex;
+mod codex_exec;
 mod collect;
+mod counted_exchange;
+mod deepseek_export;
 mod detect;
 pub mod exchange;
+mod gemini_cli;
+mod helicone;
+mod invoice_csv;
 mod litellm;
 mod litellm_payload;
 mod litellm_spend;
 mod merge;
+mod openai_batch;
+mod openai_costs;
+mod openai_dashboard_csv;
 mod openai_usage;
+mod opencode;
 mod openinference_spans;
+mod openrouter;
+mod openrouter_activity;
+mod openrouter_generation;
 mod parquet;
+mod pi;
 mod pipeline;
+mod portkey;
+mod sources;
 mod tokopt_table;
+mod tracelab_rounds;
 mod value;
 mod walk;
 
@@ -45,19 +73,43 @@ pub use pipeline::{Progress, ReadOptions, read};
 /// another one contains comes first.
 pub const FORMATS: &[&dyn Format] = &[
     &openai_usage::OpenAiUsage,
+    &openai_costs::OpenAiCosts,
     &anthropic_usage::AnthropicUsage,
+    &anthropic_cost_report::AnthropicCostReport,
+    &claude_code_analytics::ClaudeCodeAnalytics,
+    &openai_batch::OpenAiBatch,
+    &anthropic_batch::AnthropicBatch,
     &litellm_spend::LitellmSpend,
     &litellm_payload::LitellmPayload,
+    &helicone::Helicone,
     &openinference_spans::OpeninferenceSpans,
+    &openrouter_generation::OpenrouterGeneration,
+    &portkey::Portkey,
+    &cloudflare_ai_gateway::CloudflareAiGateway,
     &claude_code::ClaudeCode,
+    &codex::Codex,
+    &codex_exec::CodexExec,
+    &gemini_cli::GeminiCli,
+    &opencode::Opencode,
+    &pi::Pi,
     &exchange::stored_completions::StoredCompletions,
     &exchange::Exchange,
     &exchange::event_stream::EventStream,
     &block_trace::BlockTrace,
+    &tracelab_rounds::TracelabRounds,
     &azure_trace::AzureTrace,
+    &helicone::HeliconeCsv,
+    &openrouter_activity::OpenrouterActivity,
+    &burstgpt::Burstgpt,
     &litellm_spend::LitellmSpendCsv,
     &tokopt_table::TokoptTable,
     &tokopt_table::TokoptTableCsv,
+    &invoice_csv::InvoiceCsv,
+    &openai_costs::OpenAiCostsCsv,
+    &openai_dashboard_csv::OpenAiDashboardCsv,
+    &deepseek_export::DeepseekExport,
+    &anthropic_console_usage::AnthropicConsoleUsage,
+    &anthropic_console_cost::AnthropicConsoleCost,
     &canonical::Canonical,
     &canonical::CanonicalCsv,
 ];

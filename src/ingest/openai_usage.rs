@@ -5,19 +5,14 @@
 //! text, audio and image counts divide the same tokens a second time and are
 //! never added. A dimension is null unless the export was grouped by it.
 
-use crate::record::bucket::Bucket;
-use crate::record::call::Operation;
-use crate::record::lane::Tier;
-use crate::record::usage::{CacheWrites, Usage};
-use crate::units::{Timestamp, Tokens};
+pub(super) mod counted;
 
 use super::batch::Batch;
 use super::format::{Format, Outcome, Record, Sample};
 use super::json::{Fault, Json};
+use super::value::Value;
 
-/// Counts of tokens that are not text; the cached ones are among them.
-const OTHER_MODALITIES: [&str; 4] =
-    ["input_audio_tokens", "output_audio_tokens", "input_image_tokens", "output_image_tokens"];
+use counted::Counted;
 
 /// Pages of the completions, embeddings and moderations usage endpoints.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +32,10 @@ impl Format for OpenAiUsage {
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
-        sample.any_object(|object| {
-            let listed = object.get("data").map(Json::items).unwrap_or_default();
-            listed.first().map_or_else(|| is_usage_bucket(object), |first| is_usage_bucket(*first))
-                || listed.iter().any(|bucket| is_usage_bucket(*bucket))
-        })
+        let buckets = sample.listed("data");
+        // An empty bucket could be of any export: what others hold tells.
+        let is_other = |bucket: &Json<'_>| results(*bucket).iter().any(|result| is_cost(*result));
+        buckets.iter().any(|bucket| is_usage_bucket(*bucket)) && !buckets.iter().any(is_other)
     }
 
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
@@ -66,8 +60,14 @@ fn is_usage_bucket(bucket: Json<'_>) -> bool {
 }
 
 /// The list of results; early exports called it `result`.
-fn results(bucket: Json<'_>) -> Vec<Json<'_>> {
+pub(super) fn results(bucket: Json<'_>) -> Vec<Json<'_>> {
     bucket.get("results").or_else(|| bucket.get("result")).map(Json::items).unwrap_or_default()
+}
+
+/// A result of the costs endpoint, which has the same pages.
+pub(super) fn is_cost(result: Json<'_>) -> bool {
+    result.get("object").and_then(Json::text).as_deref() == Some("organization.costs.result")
+        || result.at(&["amount", "value"]).is_some()
 }
 
 /// Costs, images, seconds of audio and sessions are other exports.
@@ -93,145 +93,13 @@ fn read_bucket(bucket: Json<'_>, batch: &mut Batch) -> Result<u64, Fault> {
             );
             continue;
         }
-        let read = Counted::read(result)?.bucket(start, end, batch)?;
+        let mut counted = Counted::default();
+        result.each_entry(|key, value| counted.take(key, Value::Json(value)))?;
+        let read = counted.bucket(start, end, batch)?;
         batch.push_bucket(read);
         kept += 1;
     }
     Ok(kept)
-}
-
-/// The fields of a result.
-#[derive(Default)]
-struct Counted<'a> {
-    input: Option<u64>,
-    uncached: Option<u64>,
-    cached: Option<u64>,
-    written: Option<u64>,
-    output: Option<u64>,
-    other_modality: u64,
-    calls: Option<u64>,
-    object: Option<Json<'a>>,
-    model: Option<Json<'a>>,
-    project: Option<Json<'a>>,
-    api_key: Option<Json<'a>>,
-    user: Option<Json<'a>>,
-    batch: Option<bool>,
-    tier: Option<Json<'a>>,
-}
-
-impl<'a> Counted<'a> {
-    fn read(result: Json<'a>) -> Result<Self, Fault> {
-        let mut counted = Self::default();
-        result.each_entry(|key, value| {
-            match key {
-                "object" => counted.object = Some(value),
-                "model" => counted.model = Some(value),
-                "project_id" => counted.project = Some(value),
-                "api_key_id" => counted.api_key = Some(value),
-                "user_id" => counted.user = Some(value),
-                "service_tier" => counted.tier = Some(value),
-                "batch" => counted.batch = value.truth(),
-                _ => counted.count(key, value)?,
-            }
-            Ok::<(), Fault>(())
-        })?;
-        Ok(counted)
-    }
-
-    fn count(&mut self, key: &str, value: Json<'_>) -> Result<(), Fault> {
-        match key {
-            "input_tokens" => self.input = value.count("input_tokens")?,
-            "input_uncached_tokens" => self.uncached = value.count("input_uncached_tokens")?,
-            "input_cached_tokens" => self.cached = value.count("input_cached_tokens")?,
-            "input_cache_write_tokens" => self.written = value.count("input_cache_write_tokens")?,
-            "output_tokens" => self.output = value.count("output_tokens")?,
-            "num_model_requests" => self.calls = value.count("num_model_requests")?,
-            _ => {
-                if let Some(name) = OTHER_MODALITIES.into_iter().find(|name| *name == key) {
-                    let count = value.count(name)?.unwrap_or(0);
-                    self.other_modality = self.other_modality.saturating_add(count);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn bucket(
-        &self,
-        start: Timestamp,
-        end: Option<Timestamp>,
-        batch: &mut Batch,
-    ) -> Result<Bucket, Fault> {
-        let mut name =
-            |value: Option<Json<'_>>| batch.symbol(value.and_then(Json::name).as_deref());
-        let (model, user) = (name(self.model), name(self.user));
-        let (project, api_key) = (name(self.project), name(self.api_key));
-        let provider = batch.symbol(Some("openai"));
-        if model.is_none() {
-            batch.note("NOT_GROUPED_BY_MODEL", "usage without a model cannot be priced; export it with group_by=model,batch,service_tier,project_id");
-        }
-        Ok(Bucket {
-            start: Some(start),
-            end,
-            calls: self.calls,
-            provider,
-            model,
-            feature: api_key.or(project),
-            user,
-            account: project.or(api_key),
-            operation: self.operation(),
-            tier: self.tier(batch),
-            usage: self.usage()?,
-            other_modality: Tokens::new(self.other_modality),
-            ..Bucket::default()
-        })
-    }
-
-    fn operation(&self) -> Operation {
-        match self.object.and_then(Json::text).as_deref() {
-            Some(kind) if kind.contains("embeddings") => Operation::Embeddings,
-            Some(kind) if kind.contains("moderations") => Operation::Other,
-            _ => Operation::Chat,
-        }
-    }
-
-    fn tier(&self, batch: &mut Batch) -> Tier {
-        if self.batch == Some(true) {
-            return Tier::Batch;
-        }
-        let Some(word) = self.tier.and_then(Json::text) else { return Tier::Standard };
-        Tier::parse(&word).unwrap_or_else(|| {
-            batch.note(
-                "UNKNOWN_TIER",
-                "a service tier that tokopt does not know is taken for the standard one",
-            );
-            Tier::Standard
-        })
-    }
-
-    fn usage(&self) -> Result<Usage, Fault> {
-        let tokens = |count: Option<u64>| count.map(Tokens::new);
-        let parts = tokens(self.uncached).zip(tokens(self.cached));
-        let sum = parts
-            .map(|(uncached, cached)| uncached + cached + Tokens::new(self.written.unwrap_or(0)));
-        if sum.is_some_and(|sum| tokens(self.input) != Some(sum)) {
-            return Err(Fault::Contradiction(
-                "`input_tokens` is not the sum of uncached, cached and cache-written tokens",
-            ));
-        }
-        let cached = self.cached.unwrap_or(0).saturating_add(self.written.unwrap_or(0));
-        if self.input.is_some_and(|input| cached > input) {
-            return Err(Fault::Contradiction("cached tokens exceed input tokens"));
-        }
-        Ok(Usage {
-            input: tokens(self.input),
-            cache_read: tokens(self.cached),
-            cache_write: tokens(self.written).map(CacheWrites::unstated),
-            output: tokens(self.output),
-            reasoning: None,
-            ..Usage::default()
-        })
-    }
 }
 
 #[cfg(test)]

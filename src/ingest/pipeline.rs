@@ -13,8 +13,8 @@ use super::batch::Batch;
 use super::collect::Collector;
 use super::csv_rows::Splitter;
 use super::detect::{Detected, detect, looks_like};
-use super::format::{Format, Header, Outcome, Record, Row};
-use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
+use super::format::{Format, Header, Record, Row};
+use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, holds_record, layout};
 use super::json::{Fault, Json};
 use super::mapping::Mapping;
 use super::source::{self, Input, Opened};
@@ -245,8 +245,8 @@ struct Head {
     broken: Option<io::Error>,
 }
 
-/// The opening of a file: enough bytes, and at least one whole line unless it is
-/// absurdly long.
+/// The opening of a file: enough bytes, and at least one whole line or document
+/// unless it is absurdly long.
 ///
 /// # Errors
 /// When not a byte can be read.
@@ -261,8 +261,7 @@ fn read_head(reader: &mut Box<dyn io::Read + Send>) -> io::Result<Head> {
             Err(error) if bytes.is_empty() => return Err(error),
             Err(error) => return Ok(Head { bytes, whole: true, broken: Some(error) }),
         }
-        let has_line = memchr::memchr(b'\n', bytes.trim_ascii_start()).is_some();
-        if wanted >= LONGEST_HEAD || has_line {
+        if wanted >= LONGEST_HEAD || holds_record(&bytes) {
             return Ok(Head { bytes, whole: false, broken: None });
         }
         wanted *= 2;
@@ -349,24 +348,12 @@ impl Worker<'_> {
 
     fn record(&mut self, bytes: &[u8], line: u64, row: Option<&Row<'_>>) {
         self.batch.start_record(self.job.file, line, bytes);
-        let mark = self.batch.mark();
         let record = Record { bytes, line, row, path: &self.job.path, memo: self.memo };
-        match self.job.format.read(&record, &mut self.batch) {
-            Ok(Outcome::Kept) => self.batch.account.lines += 1,
-            Ok(Outcome::KeptMany(records)) => self.batch.account.lines += records,
-            Ok(Outcome::Ignored(reason)) => {
-                self.batch.account.lines += 1;
-                self.batch.account.ignore(reason, 1);
-            }
-            Err(fault) => {
-                self.batch.undo(mark);
-                self.reject(line, &fault);
-            }
-        }
+        let format = self.job.format;
+        self.batch.account_for(line, |batch| format.read(&record, batch));
     }
 
     fn reject(&mut self, line: u64, fault: &Fault) {
-        self.batch.account.lines += 1;
-        self.batch.account.reject(Rejection { line, reason: fault.to_string() });
+        self.batch.reject(line, fault);
     }
 }

@@ -47,7 +47,7 @@ pub struct Part {
 }
 
 /// A prompt as a list of parts, with the fingerprints of its request.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PromptDraft {
     /// The parts in provider order.
     pub parts: Vec<Part>,
@@ -67,6 +67,29 @@ pub struct PromptDraft {
     pub call_site: Option<String>,
     /// The answer.
     pub answer: Option<Answer>,
+}
+
+/// A retrieved text as an answer is held against it: its words as hashes, and
+/// its tokens.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    words: Box<[u32]>,
+    tokens: u32,
+}
+
+impl Passage {
+    /// Tokens of the passage that an answer of these words repeats.
+    #[must_use]
+    pub fn repeated_in(&self, answer: &[u32]) -> u32 {
+        let (repeated, all) = words::repeated_words(&self.words, answer);
+        share(self.tokens, repeated, all)
+    }
+}
+
+/// The part of `tokens` that `repeated` of `all` words are.
+fn share(tokens: u32, repeated: u64, all: u64) -> u32 {
+    let share = u64::from(tokens).saturating_mul(repeated) / all.max(1);
+    u32::try_from(share).unwrap_or(u32::MAX)
 }
 
 /// Collects the parts of one prompt.
@@ -209,16 +232,26 @@ impl<'a> Recorder<'a> {
         if let Some(minified) = minified {
             answer.minified_tokens = measure::tokenizer::count(&minified).min(tokens);
         }
-        for source in &self.retrieved {
-            let (repeated, all) = words::repeated_words(source, text);
-            if repeated > 0 {
-                let tokens = u64::from(measure::tokenizer::count(source));
-                let share = tokens.saturating_mul(repeated) / all.max(1);
-                answer.repeated_tokens =
-                    answer.repeated_tokens.saturating_add(u32::try_from(share).unwrap_or(u32::MAX));
+        if !self.retrieved.is_empty() {
+            let said = words::in_order(text);
+            for source in &self.retrieved {
+                let (repeated, all) = words::repeated_words(&words::in_order(source), &said);
+                // Most answers repeat nothing, and then nothing need be counted.
+                if repeated > 0 {
+                    let share = share(measure::tokenizer::count(source), repeated, all);
+                    answer.repeated_tokens = answer.repeated_tokens.saturating_add(share);
+                }
             }
         }
         self.draft.answer = Some(answer);
+    }
+
+    /// The retrieved texts of this turn, for an answer that comes later.
+    pub fn passages(&self) -> impl Iterator<Item = Passage> {
+        self.retrieved.iter().map(|text| Passage {
+            words: words::in_order(text),
+            tokens: measure::tokenizer::count(text),
+        })
     }
 
     fn part(&mut self, block: BlockId, component: Component, assistant: bool) {

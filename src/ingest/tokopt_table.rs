@@ -27,6 +27,9 @@ const CONVENTION: &str = "input includes cached tokens, output includes reasonin
 /// The column by which a table of calls is known.
 pub(super) const MARK: &str = Name::TokoptTable.text();
 
+/// How the ids of the table's formats begin.
+pub(super) const ID: &str = "tokopt-table";
+
 /// The table as JSON lines.
 #[derive(Clone, Copy, Debug)]
 pub struct TokoptTable;
@@ -42,7 +45,7 @@ static POSITIONS: LazyLock<FxHashMap<&'static str, usize>> = LazyLock::new(|| {
 
 impl Format for TokoptTable {
     fn id(&self) -> &'static str {
-        "tokopt-table"
+        ID
     }
 
     fn convention(&self) -> &'static str {

@@ -6,8 +6,10 @@
 
 pub mod components;
 pub mod conversation;
+pub mod coverage;
 pub mod flat;
 pub mod groups;
+pub mod levels;
 pub mod metrics;
 pub mod pricing;
 pub mod split;
@@ -16,6 +18,7 @@ mod frame;
 mod inference;
 mod keys;
 mod messages;
+mod overlap;
 mod rows;
 
 use std::borrow::Cow;
@@ -34,6 +37,7 @@ use crate::units::{Evidence, Moment, Timestamp, Usd};
 
 use components::Components;
 use conversation::Conversations;
+use levels::{Charges, Levels, Providers, Subjects};
 use pricing::{Amounts, Bill, Pricer};
 
 /// What the user chose.
@@ -111,8 +115,12 @@ pub struct Ledger<'a> {
     pub settings: &'a Settings,
     /// The calls, in the order of the log.
     pub entries: Vec<Entry>,
-    /// The buckets, in the order of the log.
+    /// The buckets that count, in the order of the log.
     pub buckets: Vec<BucketEntry>,
+    /// The buckets that do not, because something finer speaks of their usage.
+    pub levels: Levels,
+    /// The billed amounts; no part of any cost.
+    pub charges: Charges,
     /// Names behind the entries' symbols.
     pub names: Strings,
     /// How features were found.
@@ -123,7 +131,7 @@ pub struct Ledger<'a> {
     pub conversations: Conversations,
     /// Which part of each prompt is what.
     pub components: Components,
-    /// Calls and buckets that the filter or the period leaves out.
+    /// Calls, buckets and charges that the filter or the period leaves out.
     pub left_out: u64,
 }
 
@@ -169,10 +177,14 @@ impl<'a> Ledger<'a> {
             }
         }
         let pricer = price(log, table, &names, &mut entries, &mut buckets);
+        let seen = log.calls.len() + log.buckets.len();
+        let charges = Charges::of(log, table, settings);
+        let left_out = (seen - entries.len() - buckets.len()) as u64 + charges.left_out;
+        let subjects =
+            Subjects { providers: Providers { table, log }, names: &names, pricer: &pricer };
+        let levels = levels::settle(&subjects, &entries, &mut buckets);
         let conversations = Conversations::of(log, &entries);
         let components = Components::of(log, &entries, &conversations, &pricer);
-        let seen = log.calls.len() + log.buckets.len();
-        let left_out = (seen - entries.len() - buckets.len()) as u64;
         let feature_evidence = if by_call_site || !settings.features.is_empty() {
             Evidence::Inferred
         } else {
@@ -184,6 +196,8 @@ impl<'a> Ledger<'a> {
             settings,
             entries,
             buckets,
+            levels,
+            charges,
             names,
             feature_evidence,
             pricer,

@@ -178,21 +178,7 @@ impl<'a> Pricer<'a> {
         let Some(found) = self.find(bucket.provider, model) else {
             return Err(State::UnknownModel);
         };
-        let tools = [(Tool::WebSearch, bucket.tool_requests)];
-        let lane = LaneQuery {
-            tier: bucket.tier,
-            region: self.log.strings.text_of(bucket.region),
-            at: bucket.start,
-        };
-        let priced = found.price_aggregate(
-            &PriceQuery {
-                usage: &bucket.usage,
-                lane,
-                media: MediaTokens::default(),
-                tools: if bucket.tool_requests > 0 { &tools } else { &[] },
-            },
-            bucket.long_context == Some(true),
-        );
+        let priced = self.bucket_priced_as(bucket, found);
         let mut evidence = basis_evidence(found, false);
         if bucket.start.is_none() {
             evidence = evidence.worst(Evidence::Assumed);
@@ -201,6 +187,26 @@ impl<'a> Pricer<'a> {
             evidence = evidence.worst(Evidence::Inferred);
         }
         Ok((priced, evidence))
+    }
+
+    /// Prices a bucket's counters as a model.
+    #[must_use]
+    pub fn bucket_priced_as(&self, bucket: &Bucket, model: &Match<'_>) -> Priced {
+        let tools = [(Tool::WebSearch, bucket.tool_requests)];
+        let lane = LaneQuery {
+            tier: bucket.tier,
+            region: self.log.strings.text_of(bucket.region),
+            at: bucket.start,
+        };
+        model.price_aggregate(
+            &PriceQuery {
+                usage: &bucket.usage,
+                lane,
+                media: MediaTokens::default(),
+                tools: if bucket.tool_requests > 0 { &tools } else { &[] },
+            },
+            bucket.long_context == Some(true),
+        )
     }
 }
 

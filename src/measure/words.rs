@@ -36,17 +36,19 @@ const fn short(hash: u64) -> u32 {
 /// Words a run must share to count as repeated.
 const RUN: usize = 6;
 
+/// The casefolded words of a text as hashes, in order.
+#[must_use]
+pub fn in_order(text: &str) -> Box<[u32]> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| short(xxh3_64(word.to_lowercase().as_bytes())))
+        .collect()
+}
+
 /// How much of `source` stands again in `answer`, in words of `source`, beside
 /// all its words. A repeat is a run of six words or more.
 #[must_use]
-pub fn repeated_words(source: &str, answer: &str) -> (u64, u64) {
-    let hashes = |text: &str| -> Vec<u32> {
-        text.split(|letter: char| !letter.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(|word| short(xxh3_64(word.to_lowercase().as_bytes())))
-            .collect()
-    };
-    let (source, answer) = (hashes(source), hashes(answer));
+pub fn repeated_words(source: &[u32], answer: &[u32]) -> (u64, u64) {
     let runs: rustc_hash::FxHashSet<&[u32]> = answer.windows(RUN).collect();
     let mut covered_until = 0;
     let mut repeated = 0;
@@ -126,7 +128,7 @@ fn looks_like_identifier(word: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{repeated_words, volatile, words};
+    use super::{in_order, repeated_words, volatile, words};
 
     #[test]
     fn words_are_folded_and_numbers_kept_apart() {
@@ -139,8 +141,9 @@ mod tests {
     #[test]
     fn repeats_are_counted_in_words_of_the_source() {
         let source = "a b c d e f g h and nothing more";
-        assert_eq!(repeated_words(source, "it says: a b c d e f g, no"), (7, 11));
-        assert_eq!(repeated_words(source, "nothing of the kind"), (0, 11));
+        let repeated = |answer| repeated_words(&in_order(source), &in_order(answer));
+        assert_eq!(repeated("it says: a b c d e f g, no"), (7, 11));
+        assert_eq!(repeated("nothing of the kind"), (0, 11));
     }
 
     #[test]

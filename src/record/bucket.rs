@@ -11,7 +11,7 @@ use super::usage::Usage;
 ///
 /// A bucket can be attributed and priced, never replayed: it says nothing of
 /// the calls inside it. Its counters are 64 bits wide.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Bucket {
     /// The file and line it came from.
     pub source: Source,

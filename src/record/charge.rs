@@ -10,7 +10,7 @@ use super::symbol::Symbol;
 ///
 /// A charge counts no tokens: it is no usage and is never added to any. It is
 /// what priced usage is held against. Amounts can be negative (credits).
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Charge {
     /// The file and line it came from.
     pub source: Source,

@@ -112,6 +112,8 @@ pub struct FileAccount {
     pub buckets: u64,
     /// Of `calls`, how many are charges.
     pub charges: u64,
+    /// Of the duplicates, how many were seen by another system too.
+    pub restated: u64,
     /// Of the ignored, how many are halves that found their other half.
     pub joined: u64,
     /// Calls split off a record that names another model's usage.

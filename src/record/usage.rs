@@ -8,7 +8,7 @@ use crate::units::{Tokens, Ttl};
 /// convention and normalises at its edge, so `input` here is always the whole
 /// prompt and `output` always includes reasoning. A counter the log does not
 /// carry is `None`, never zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Usage {
     /// The whole prompt: uncached + cache read + cache written.
     pub input: Option<Tokens>,
@@ -58,7 +58,7 @@ impl Usage {
 ///
 /// No provider sells more than two lifetimes; a write whose lifetime the log
 /// does not say is counted apart and priced at the provider's default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheWrites {
     /// Tokens written under a lifetime the log does not name.
     pub unstated: Tokens,

@@ -4,6 +4,7 @@
 //! known. Nothing in a cell is a formula to a spreadsheet. Knows no folder:
 //! whoever asks for the tables writes them.
 
+mod bills;
 mod cache;
 mod ladder;
 mod plan;

@@ -2,6 +2,7 @@
 //!
 //! Everything that a log wrote is escaped to its literal text.
 
+mod bills;
 mod cache;
 mod curves;
 mod ladder;
@@ -60,6 +61,9 @@ impl Renderer for Markdown {
         page.list(summary::headline_notes(document).iter().map(|note| escape(note)));
         if document.totals.calls != Some(0) {
             where_it_goes(document, options, &mut page);
+        }
+        bills::bills(document, &mut page);
+        if document.totals.calls != Some(0) {
             what_would_save(document, &mut page);
         }
         plan::findings(&document.findings, &mut page);

@@ -5,6 +5,7 @@
 //! are handed: no file, no terminal, no clock, no environment.
 
 pub mod assemble;
+mod bills;
 pub mod csv;
 pub mod document;
 mod escape;

@@ -20,7 +20,12 @@ pub fn headline(document: &Document) -> String {
         window(&document.window)
     };
     let over = match calls {
-        Some(0) => return "No calls found".to_owned(),
+        Some(0) => {
+            return document
+                .billed
+                .as_ref()
+                .map_or_else(|| "No calls found".to_owned(), super::bills::billed);
+        }
         Some(number) => counted(number, "call", "calls"),
         None => "an unknown number of calls".to_owned(),
     };
@@ -157,6 +162,15 @@ pub fn accounting_notes(input: &Input) -> Vec<String> {
         let buckets =
             counted(input.buckets, "of the records is a bucket", "of the records are buckets");
         notes.push(format!("{buckets} of a usage export, counting many calls each"));
+    }
+    if input.restated > 0 {
+        let calls = counted(input.restated, "duplicate is a call", "duplicates are calls");
+        notes.push(format!("{calls} that another system logged too"));
+    }
+    if input.charges > 0 {
+        let charges =
+            counted(input.charges, "of the records is a line", "of the records are lines");
+        notes.push(format!("{charges} of a bill: no call, and no part of the cost"));
     }
     if input.joined > 0 {
         let halves =

@@ -5,6 +5,7 @@
 
 mod backtest;
 mod bars;
+mod bills;
 mod cache;
 mod ladder;
 mod metrics;
@@ -62,9 +63,13 @@ impl Renderer for Terminal {
         let has_calls = document.totals.calls != Some(0);
         if has_calls && options.by.is_empty() {
             bars::where_it_goes(document, options.top, &mut screen);
+            bills::bills(document, options.top, &mut screen);
             what_would_save(document, &mut screen);
         } else if has_calls {
             tables::asked_for(document, options, &mut screen);
+            bills::bills(document, options.top, &mut screen);
+        } else {
+            bills::bills(document, options.top, &mut screen);
         }
         findings(document, &mut screen);
         if has_calls && options.by.is_empty() {

@@ -1,9 +1,10 @@
-//! What calls can be selected by: the fields of a call and of a bucket.
+//! What calls can be selected by: the fields of a call, a bucket and a charge.
 
 use std::borrow::Cow;
 
 use crate::record::bucket::Bucket;
 use crate::record::call::{Call, Finish, Operation, Status};
+use crate::record::charge::Charge;
 use crate::record::log::Log;
 
 use super::error::SelectionError;
@@ -171,6 +172,38 @@ impl Fields for BucketFields<'_> {
             Field::Tier => return Some(Cow::Borrowed(bucket.tier.name())),
             Field::Operation => return Some(Cow::Borrowed(operation(bucket.operation))),
             Field::Workspace
+            | Field::Conversation
+            | Field::Status
+            | Field::FinishReason
+            | Field::CallSite
+            | Field::Tag(_) => None,
+        };
+        self.log.strings.text_of(symbol).map(Cow::Borrowed)
+    }
+}
+
+/// The fields of a billed amount.
+#[derive(Clone, Copy, Debug)]
+pub struct ChargeFields<'a> {
+    /// The log the charge is of.
+    pub log: &'a Log,
+    /// The charge.
+    pub charge: &'a Charge,
+}
+
+impl Fields for ChargeFields<'_> {
+    fn value(&self, field: &Field) -> Option<Cow<'_, str>> {
+        let charge = self.charge;
+        let symbol = match field {
+            Field::Model => charge.model,
+            Field::Provider => charge.provider,
+            Field::Account => charge.account,
+            Field::Region => charge.region,
+            Field::Tier => return charge.tier.map(|tier| Cow::Borrowed(tier.name())),
+            Field::Feature
+            | Field::User
+            | Field::Operation
+            | Field::Workspace
             | Field::Conversation
             | Field::Status
             | Field::FinishReason

@@ -15,6 +15,6 @@ mod error;
 
 pub use error::SelectionError;
 pub use features::FeatureRules;
-pub use fields::{BucketFields, CallFields, Field, Fields};
+pub use fields::{BucketFields, CallFields, ChargeFields, Field, Fields};
 pub use filter::Filter;
 pub use period::Period;

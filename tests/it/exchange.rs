@@ -39,7 +39,7 @@ impl Reading {
         let record = Record { bytes: line.as_bytes(), line: number, row: None, path: "log", memo };
         let mark = self.batch.mark();
         let reason = match Exchange.read(&record, &mut self.batch) {
-            Ok(Outcome::Kept | Outcome::KeptMany(_)) => {
+            Ok(Outcome::Kept | Outcome::KeptMany(_) | Outcome::AccountedFor) => {
                 self.kept += 1;
                 return;
             }

@@ -10,8 +10,10 @@
     reason = "a helper of a test may stop and print as the test itself may"
 )]
 
+mod agent_sessions;
 mod backtest;
 mod batch;
+mod batch_files;
 mod broken_files;
 mod claude_code;
 mod cli;
@@ -25,9 +27,12 @@ mod exchange;
 mod explain;
 mod findings;
 mod flat_formats;
+mod gateways;
 mod invariants;
+mod invoice;
 mod ladder;
 mod ladder_cli;
+mod levels;
 mod openinference;
 mod oracle;
 mod output;
@@ -38,5 +43,8 @@ mod reports;
 mod retrieval;
 mod rewriting;
 mod routing;
+mod serving_traces;
 mod small_logs;
 mod tuning;
+mod two_systems;
+mod vendor_exports;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::convert::Focus;
+use crate::convert::{Calls, Focus};
 use crate::ingest::csv_rows::Splitter;
 use crate::ingest::format::Row;
 use crate::ingest::framing::{CHUNK_BYTES, Framer, Layout};
@@ -29,19 +29,19 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// What a ledger adds up to.
-    pub(super) fn of(ledger: &Ledger<'_>) -> Self {
+    /// What the table of a ledger adds up to.
+    pub(super) fn of(ledger: &Ledger<'_>, calls: &Calls<'_>) -> Self {
         let mut totals = Self::default();
         for entry in &ledger.entries {
             let call = ledger.call(entry);
             totals.call(&call.usage.get(), call.logged_cost.get(), entry.time.is_some());
         }
-        for entry in &ledger.buckets {
+        for entry in calls.buckets() {
             let bucket = ledger.bucket(entry);
             totals.bucket(&bucket.usage, bucket.logged_cost);
         }
-        let period = &ledger.settings.period;
-        for charge in ledger.log.charges.iter().filter(|charge| period.holds(charge.start)) {
+        for position in calls.charges() {
+            let charge = &ledger.log.charges[*position as usize];
             totals.charges += 1;
             totals.billed += charge.billed;
         }

@@ -143,29 +143,35 @@ impl<'a> Exchanged<'a> {
     /// # Errors
     /// When its counts contradict each other.
     pub fn push(self, mut reading: Reading<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {
-        self.settle_provider(&mut reading);
-        Labels::settle(&mut reading.draft, self.times, reading.created);
-        if let Some(mut recorder) = reading.recorder.take() {
-            recorder.answer(&reading.answer);
-            reading.draft.prompt = Some(recorder.finish());
-        }
-        let response_id = reading.response_id.as_deref();
-        if reading.draft.identity.key().is_none() {
-            reading.draft.identity = Identity::of(response_id);
-        }
-        reading.draft.identity = reading.draft.identity.answered_by(response_id);
-        if let Some(id) = reading.response_id.take() {
-            reading.draft.request_id = Some(id);
-        }
-        for (code, message) in &reading.notes {
-            batch.note(code, message);
-        }
+        self.settle(&mut reading, batch);
         let children = children(&mut reading);
         batch.push(reading.draft)?;
         for child in children {
             batch.push(child)?;
         }
         Ok(Outcome::Kept)
+    }
+
+    /// Settles what several parts of the record say; the draft is whole then.
+    pub fn settle(&self, reading: &mut Reading<'a>, batch: &mut Batch) {
+        self.settle_provider(reading);
+        Labels::settle(&mut reading.draft, self.times, reading.created);
+        if let Some(mut recorder) = reading.recorder.take() {
+            recorder.answer(&reading.answer);
+            reading.draft.prompt = Some(recorder.finish());
+        }
+        // A log may know the answer's id without its body; the body's own wins.
+        if let Some(id) = reading.response_id.take() {
+            let draft = &mut reading.draft;
+            if draft.identity.key().is_none() {
+                draft.identity = Identity::of(Some(&id));
+            }
+            draft.identity = draft.identity.answered_by(Some(&id));
+            draft.request_id = Some(id);
+        }
+        for (code, message) in &reading.notes {
+            batch.note(code, message);
+        }
     }
 
     fn settle_provider(&self, reading: &mut Reading<'a>) {

@@ -194,9 +194,14 @@ pub fn map<'a>(draft: &mut Draft<'a>, map: Json<'a>) -> Result<(), Fault> {
         return map_in_text(draft, &text);
     }
     map.each_entry(|key, value| {
-        label(draft, key, label_text(value));
+        one(draft, key, value);
         Ok(())
     })
+}
+
+/// Takes in one label, as if it stood in a map.
+pub fn one<'a>(draft: &mut Draft<'a>, key: &str, value: Json<'a>) {
+    label(draft, key, label_text(value));
 }
 
 /// Takes in a map of labels that was itself logged as text.

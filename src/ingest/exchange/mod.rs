@@ -7,6 +7,7 @@
 pub mod body;
 pub mod event_stream;
 pub mod exchanged;
+pub mod halves;
 pub mod labels;
 pub mod provider;
 pub mod request;
@@ -114,8 +115,18 @@ fn is_passing_event(shape: &Shape<'_>) -> bool {
 /// Whether an object is an exchange: two halves of a call, or a known answer.
 fn is_exchange(object: Json<'_>) -> bool {
     // Other formats with a request and a response in them.
-    const OTHERS: [&str; 5] = ["custom_id", "call_type", "run_type", "schemaType", "req_units"];
-    if OTHERS.iter().any(|key| object.get(key).is_some()) {
+    const OTHERS: [&str; 9] = [
+        "custom_id",
+        "call_type",
+        "run_type",
+        "schemaType",
+        "req_units",
+        "ai_model",
+        "request_created_at",
+        "tokens_in",
+        "providerID",
+    ];
+    if OTHERS.iter().any(|key| object.get(key).is_some()) || is_event_of_another(object) {
         return false;
     }
     let Ok(outer) = Outer::peel(object, is_body) else { return false };
@@ -129,6 +140,13 @@ fn is_exchange(object: Json<'_>) -> bool {
     };
     let is_call = outer.url.is_some() || outer.labels.http_status.is_some();
     answered || (is_call && outer.answered && outer.request.is_some())
+}
+
+/// Whether an object is an event of something that calls models, such as an
+/// agent: those have errors in them too.
+fn is_event_of_another(object: Json<'_>) -> bool {
+    let kind = object.get("type").and_then(Json::text);
+    kind.is_some_and(|kind| kind.contains('.') && !kind.starts_with("response."))
 }
 
 #[cfg(test)]

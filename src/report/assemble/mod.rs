@@ -6,6 +6,7 @@
 
 mod action;
 mod backtest;
+mod bills;
 mod cache;
 mod check;
 mod curves;
@@ -42,6 +43,7 @@ use month::Length;
 use remarked::Remarked;
 
 pub use backtest::backtest;
+pub use bills::reconciliation;
 pub use estimated::{Described, estimated};
 pub use findings::findings;
 pub use ladder::Analysis;
@@ -65,6 +67,8 @@ pub fn document(
     document.input = input(log);
     document.window = Length::window(length);
     document.totals = totals(ledger);
+    document.levels = bills::levels(ledger);
+    document.billed = bills::billed(ledger, naming);
     let remarks = Remarked::of(ledger);
     document.prices = prices(ledger, &remarks);
     document.attribution = tables::attribution(ledger, naming, document.totals.cost_usd);
@@ -90,6 +94,7 @@ fn input(log: &Log) -> Input {
         rejected: sum(|file| file.rejected),
         buckets: sum(|file| file.buckets),
         charges: sum(|file| file.charges),
+        restated: sum(|file| file.restated),
         joined: sum(|file| file.joined),
         child_calls: sum(|file| file.child_calls),
         rejections: files

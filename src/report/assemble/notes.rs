@@ -73,6 +73,10 @@ pub(super) fn warnings(
                 .to_owned(),
         );
     }
+    warnings.extend(super::bills::warnings(ledger));
+    let mut warn = |code: &str, message: String| {
+        warnings.push(Warning { code: code.to_owned(), message });
+    };
     if let Some(message) = price_difference(ledger) {
         warn("PRICE_DIFFERENCE", message);
     }

@@ -9,7 +9,8 @@ use super::super::document::{Dimension, Document, ModelMetrics, Quotient};
 use super::super::escape::csv_cell;
 use super::super::rows;
 use super::{
-    FIGURE_COLUMNS, Table, cache, cell, decimal, figure_cells, ladder, names, plan, share_cell,
+    FIGURE_COLUMNS, Table, bills, cache, cell, decimal, figure_cells, ladder, names, plan,
+    share_cell,
 };
 use crate::units::{NanoUsd, Tokens};
 
@@ -52,6 +53,7 @@ pub fn tables(document: &Document) -> io::Result<Vec<CsvFile>> {
     files.push(file("ignored.csv", &["path", "reason", "lines"], ignored(document))?);
     files.push(file("rejections.csv", &["path", "line", "reason"], rejections(document))?);
     files.push(file("unpriced_models.csv", &UNPRICED_COLUMNS, unpriced_models(document))?);
+    files.extend(bills::tables(document)?);
     files.extend(ladder::tables(document.ladder.as_ref())?);
     files.extend(plan::tables(document)?);
     files.extend(cache::tables(document.cache.as_ref())?);

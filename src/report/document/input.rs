@@ -25,6 +25,10 @@ pub struct Input {
     /// Records kept that name a billed amount (cost exports).
     #[serde(default)]
     pub charges: u64,
+    /// Calls that a second system logged too, a gateway and a tracer say, and
+    /// that are kept once; counted in `duplicates`.
+    #[serde(default)]
+    pub restated: u64,
     /// Request halves that found their answer; counted in `ignored`.
     pub joined: u64,
     /// Calls split off a kept record, over and above `calls`.

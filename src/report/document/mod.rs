@@ -8,6 +8,7 @@
 
 mod attribution;
 mod backtest;
+mod bills;
 mod cache;
 mod curves;
 mod findings;
@@ -28,6 +29,10 @@ pub use crate::units::Evidence;
 
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
+pub use bills::{
+    Billed, BilledRow, ExportCoverage, GapCause, InvoiceFile, LevelSide, Levels, ModelCoverage,
+    ReconciledRow, Reconciliation, SetAside, SetAsideReason,
+};
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
 pub use findings::{Finding, Warning};
@@ -69,6 +74,13 @@ pub struct Document {
     pub prices: Prices,
     /// Sums over all calls.
     pub totals: Totals,
+    /// Periods of usage exports that requests or finer exports stand in for;
+    /// null where there is none.
+    pub levels: Option<Levels>,
+    /// Billed amounts of cost exports; null where the files hold none.
+    pub billed: Option<Billed>,
+    /// Priced usage held against a bill; null without a bill of the same time.
+    pub reconciliation: Option<Reconciliation>,
     /// The same sums, by what caused them.
     pub attribution: Attribution,
     /// What the component shares rest on; null where no component is known.
@@ -105,6 +117,9 @@ impl Document {
             window: Window::default(),
             prices: Prices::default(),
             totals: Totals::default(),
+            levels: None,
+            billed: None,
+            reconciliation: None,
             attribution: Attribution::default(),
             components_note: None,
             metrics: Metrics::default(),

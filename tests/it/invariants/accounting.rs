@@ -21,17 +21,19 @@ fn check(folder: &Folder, bytes: &[u8], forced: Option<&str>) {
 }
 
 fn check_account(log: &Log, forced: Option<&str>) {
-    let (mut calls, mut buckets, mut children) = (0, 0, 0);
+    let (mut calls, mut buckets, mut charges, mut children) = (0, 0, 0, 0);
     for file in &log.accounting.files {
         let told = file.calls + file.duplicates + file.ignored_total() + file.rejected;
         assert_eq!(file.lines, told, "{forced:?}: {file:?}");
         assert!(file.rejections.len() as u64 <= file.rejected);
         calls += file.calls;
         buckets += file.buckets;
+        charges += file.charges;
         children += file.child_calls;
     }
     assert_eq!(log.buckets.len() as u64, buckets, "{forced:?}");
-    assert_eq!(log.calls.len() as u64, calls - buckets + children, "{forced:?}");
+    assert_eq!(log.charges.len() as u64, charges, "{forced:?}");
+    assert_eq!(log.calls.len() as u64, calls - buckets - charges + children, "{forced:?}");
 }
 
 /// The account of one fixture: its format, then records seen, kept, doubled

@@ -76,6 +76,16 @@ fn planted() -> Vec<(&'static str, String)> {
         json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 4}}),
         json!({"type": "message_stop"}),
     ];
+    let batch = [
+        json!({"custom_id": "c-1", "method": "POST", "url": "/v1/chat/completions",
+            "body": planted_exchange()["request"]["body"]}),
+        json!({"id": "batch_req_1", "custom_id": "c-1", "error": null,
+            "response": {"status_code": 200, "body": planted_exchange()["response"]["body"]}}),
+        json!({"id": "batch_req_2", "custom_id": "c-2", "response": null,
+            "error": {"code": "batch_expired", "message": CANARY}}),
+        json!({"custom_id": "c-3", "text": CANARY}),
+    ];
+    let batch = batch.map(|line| line.to_string()).join("\n");
     let session = session.map(|line| line.to_string()).join("\n");
     let stream: String =
         stream.iter().fold(String::new(), |text, event| format!("{text}data: {event}\n\n"));
@@ -92,6 +102,7 @@ fn planted() -> Vec<(&'static str, String)> {
                 "{flat}\n{{\"model\":\"m\",\"input_tokens\":\"{CANARY}\",\"output_tokens\":1}}\n"
             ),
         ),
+        ("batch.jsonl", batch),
         ("stream.sse", stream),
         (
             "table.csv",
