@@ -288,11 +288,17 @@ fn add_named<T>(left: Option<(T, Tokens)>, right: Option<(T, Tokens)>) -> Option
     }
 }
 
+/// Whether a file is a table that tokopt made of a log.
+fn is_table(file: &FileAccount) -> bool {
+    file.format.starts_with(super::tokopt_table::ID)
+}
+
 /// Enters what became of every record into the files' accounts.
 pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
     for packed in &merged.kept {
         if let Some(file) = files.get_mut(packed.call.source.file as usize) {
-            if packed.call.flags.child {
+            // In a table of calls every call has a row of its own.
+            if packed.call.flags.child && !is_table(file) {
                 file.child_calls += 1;
             } else {
                 file.calls += 1;
@@ -307,7 +313,7 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
                 file.duplicates += 1;
                 file.restated += 1;
             }
-            Dropped::DuplicateChild => {}
+            Dropped::DuplicateChild => file.duplicates += u64::from(is_table(file)),
             Dropped::Part => {
                 file.ignore("another component of a call already counted", 1);
                 file.joined += 1;
@@ -332,14 +338,11 @@ pub(super) fn drop_repeated(
     let mut dropped: Vec<u32> = Vec::new();
     let mut firsts: FxHashMap<Bucket, Source> = FxHashMap::default();
     // A table of calls gives the results of one bucket a row each.
-    let is_table = |file: u32| {
-        let account = files.get(file as usize);
-        account.is_some_and(|account| account.format.starts_with(super::tokopt_table::ID))
-    };
+    let of_table = |file: u32| files.get(file as usize).is_some_and(is_table);
     buckets.retain(|bucket| {
         let content = Bucket { source: Source::default(), ..bucket.clone() };
         let mut source = bucket.source;
-        if is_table(source.file) {
+        if of_table(source.file) {
             source.line = 0;
         }
         let stays = *firsts.entry(content).or_insert(source) == source;
