@@ -7,26 +7,22 @@ use assert_cmd::Command;
 use serde_json::Value;
 
 /// Logs of counts: everything that results depend on is in the table.
-const COUNTS: [&str; 20] = [
-    "fixtures/ingest/canonical",
+const COUNTS: [&str; 16] = [
+    "fixtures/ingest/anthropic-console-cost",
+    "fixtures/ingest/anthropic-console-usage",
+    "fixtures/ingest/anthropic-cost-report",
+    "fixtures/ingest/anthropic-usage",
     "fixtures/ingest/azure-trace",
     "fixtures/ingest/burstgpt",
+    "fixtures/ingest/canonical",
+    "fixtures/ingest/codex-exec",
+    "fixtures/ingest/event-stream",
     "fixtures/ingest/litellm-spend",
-    "fixtures/ingest/openai-usage",
     "fixtures/ingest/openai-costs/kept/page.json",
     "fixtures/ingest/openai-dashboard-csv",
-    "fixtures/ingest/anthropic-usage",
-    "fixtures/ingest/anthropic-cost-report",
-    "fixtures/ingest/anthropic-console-usage",
-    "fixtures/ingest/anthropic-console-cost",
-    "fixtures/ingest/claude-code-analytics",
-    "fixtures/ingest/deepseek-export",
-    "fixtures/ingest/invoice-csv",
-    "fixtures/ingest/openrouter-activity",
-    "fixtures/ingest/openrouter-generation",
-    "fixtures/ingest/tokopt-table",
+    "fixtures/ingest/openai-usage",
     "fixtures/ingest/stored-completions",
-    "fixtures/ingest/event-stream",
+    "fixtures/ingest/tokopt-table",
     "fixtures/quickstart",
 ];
 
