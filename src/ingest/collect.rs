@@ -121,7 +121,11 @@ impl Collector {
         }));
         self.account(file, batch.account, batch.open_page);
         self.handed_on.extend(batch.handed_on);
-        for note in batch.notes {
+        self.notice(batch.notes);
+    }
+
+    fn notice(&mut self, notes: Vec<Note>) {
+        for note in notes {
             match self.notes.iter_mut().find(|known| known.code == note.code) {
                 Some(known) => known.records += note.records,
                 None => self.notes.push(note),

@@ -26,6 +26,15 @@ const COUNTS: [&str; 16] = [
     "fixtures/quickstart",
 ];
 
+/// Calls, buckets, charges, and clocks without dates.
+const MIXED: [&str; 5] = [
+    "fixtures/ingest/canonical",
+    "fixtures/ingest/azure-trace",
+    "fixtures/ingest/openai-usage/kept",
+    "fixtures/ingest/tokopt-table/kept",
+    "fixtures/quickstart",
+];
+
 /// Logs with texts: what is measured in them is in the table, the prompts'
 /// structure is not.
 const TEXTS: [&str; 4] = [
@@ -104,13 +113,6 @@ fn several_logs_of_all_kinds_share_a_table() {
     let folder = tempfile::tempdir().expect("a folder");
     // Calls, buckets, a clock without dates, remarks: with an epoch all have a
     // date, and the table carries it.
-    const MIXED: [&str; 5] = [
-        "fixtures/ingest/canonical",
-        "fixtures/ingest/azure-trace",
-        "fixtures/ingest/openai-usage/kept",
-        "fixtures/ingest/tokopt-table/kept",
-        "fixtures/quickstart",
-    ];
     for options in [&[][..], &["--epoch", "2026-06-01"]] {
         let original = analysis(&[&MIXED[..], options].concat());
         for ending in ENDINGS {
