@@ -22,6 +22,7 @@
 //! ```
 
 pub mod cli;
+pub mod convert;
 pub mod estimate;
 pub mod findings;
 pub mod ingest;
@@ -33,5 +34,6 @@ pub mod reconcile;
 pub mod record;
 pub mod report;
 pub mod selection;
+pub mod table;
 pub mod techniques;
 pub mod units;

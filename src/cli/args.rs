@@ -43,6 +43,7 @@ pub(super) enum Command {
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
     Inspect(Box<InspectArguments>),
+    Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
     /// Print the JSON Schema of the JSON output
@@ -148,6 +149,84 @@ pub(super) enum InspectFormat {
     /// A page to share
     #[value(alias = "markdown")]
     Md,
+}
+
+/// Write one clean table of all calls, without any text
+///
+/// One row for each call (and for each period of a usage export, each charge of a cost export, each
+/// remark), as CSV, JSON lines or Parquet. `tokopt analyze` of the table gives what it gives of
+/// the log, but for what needs the prompts themselves. With --schema focus: cost and usage by hour in
+/// the columns of FOCUS 1.3.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = CONVERT_EXAMPLES)]
+pub(super) struct ConvertArguments {
+    /// Files, folders or quoted patterns; - is standard input
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) reading: ReadingArguments,
+
+    #[command(flatten)]
+    pub(super) selection: SelectionArguments,
+
+    /// Lay a price file over the built-in table; repeatable, the last one wins
+    #[arg(long = "prices", value_name = "FILE", help_heading = "Prices")]
+    pub(super) price_files: Vec<PathBuf>,
+
+    /// The file to write, .csv, .jsonl or .parquet; - is standard output
+    ///
+    /// Written beside its place, read back and compared, and only then put there: it is there whole
+    /// or not at all.
+    #[arg(short, long, value_name = "FILE", required = true, help_heading = "Output")]
+    pub(super) output: PathBuf,
+
+    /// What to write, where the ending of FILE does not say
+    #[arg(long, value_enum, value_name = "KIND", help_heading = "Output")]
+    pub(super) format: Option<TableFormat>,
+
+    /// What the rows are
+    #[arg(long, value_enum, value_name = "NAME", default_value_t, help_heading = "Output")]
+    pub(super) schema: TableSchema,
+
+    /// Write users and accounts as they are, not as pseudonyms
+    #[arg(long, help_heading = "Output")]
+    pub(super) show_users: bool,
+
+    /// Make pseudonyms with the key in this file, so that they cannot be guessed
+    #[arg(long, value_name = "FILE", conflicts_with = "show_users", help_heading = "Output")]
+    pub(super) key_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) general: GeneralArguments,
+}
+
+const CONVERT_EXAMPLES: &str = "\
+Examples:
+  tokopt convert 'logs/**/*.jsonl.gz' -o calls.parquet
+  tokopt convert ~/.claude/projects --since 2026-06-01 -o june.csv
+  tokopt convert usage.jsonl --schema focus -o focus.csv
+  tokopt convert usage.jsonl --format jsonl -o - | jq .usage_input_tokens";
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableFormat {
+    /// A header and a row per line
+    Csv,
+    /// A JSON object per line, without what is missing
+    Jsonl,
+    /// Columns, compressed with zstd
+    Parquet,
+}
+
+/// What the rows of a table are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableSchema {
+    /// Calls, as the log tells them
+    #[default]
+    Calls,
+    /// Cost and usage by hour, in the columns of FOCUS 1.3
+    Focus,
 }
 
 /// Explain a technique, a reason code or a finding

@@ -41,6 +41,8 @@ pub(super) enum CliError {
     SameOutput { path: String },
     #[error("writing `{path}` would replace the log it is made from")]
     ReplacesInput { path: String },
+    #[error("cannot write `{path}`: read back, {reason}")]
+    WrittenWrongly { path: String, reason: String },
     #[error("nothing to read: no path was given and standard input is a terminal")]
     NoInput,
     #[error("no price is known for the model `{model}`")]
@@ -99,6 +101,7 @@ impl CliError {
             | Self::Import { .. }
             | Self::Unreadable { .. }
             | Self::Unwritable { .. }
+            | Self::WrittenWrongly { .. }
             | Self::Threads(_)
             | Self::BrokenPipe => None,
         }

@@ -37,12 +37,23 @@ pub(super) fn of_refusal(refusal: &clap::Error) -> Exit {
 /// nothing else: the message of a panic may quote the text of a log.
 pub(super) fn describe_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        // The Parquet library panics on some broken files. Whoever calls it
+        // catches that and says what is wrong with the file.
+        if panic.location().is_some_and(|place| is_in(place.file(), "parquet-")) {
+            return;
+        }
         let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
         standard::note(&format!(
             "error: tokopt has a defect{place}\nhint: report it with this line and the command; \
              no text of the log is in it"
         ));
     }));
+}
+
+/// Whether a source file belongs to a package whose folder starts so.
+fn is_in(file: &str, package: &str) -> bool {
+    let mut folders = file.split(['/', '\\']);
+    folders.any(|folder| folder.starts_with(package)) && !file.starts_with("src")
 }
 
 #[cfg(test)]

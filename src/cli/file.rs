@@ -77,17 +77,56 @@ impl Staged {
     }
 }
 
+/// Writes a file as it is made: to a draft in its folder, which is checked and
+/// only then put in its place. A pipe or a device is written to directly.
+///
+/// # Errors
+/// When it cannot be written, or when the check refuses it; nothing is left
+/// behind then.
+pub(super) fn write_checked(
+    target: &Path,
+    write: impl FnOnce(&mut (dyn io::Write + Send)) -> io::Result<()>,
+    check: impl FnOnce(&Path) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+    let failed = |error: &io::Error| unwritable(&target, error);
+    match fs::metadata(&target) {
+        Ok(found) if found.is_dir() => {
+            let reason = "it is a folder".to_owned();
+            return Err(CliError::Unwritable { path: shown(&target), reason });
+        }
+        Ok(found) if !found.is_file() => {
+            let mut file =
+                fs::OpenOptions::new().write(true).open(&target).map_err(|error| failed(&error))?;
+            return write(&mut file).map_err(|error| failed(&error));
+        }
+        _ => {}
+    }
+    let mut draft = empty_draft(&target).map_err(|error| failed(&error))?;
+    let mut buffered = io::BufWriter::with_capacity(1 << 20, draft.as_file_mut());
+    write(&mut buffered).and_then(|()| buffered.flush()).map_err(|error| failed(&error))?;
+    drop(buffered);
+    draft.as_file().sync_all().map_err(|error| failed(&error))?;
+    check(draft.path())?;
+    draft.persist(&target).map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
 fn draft(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut draft = empty_draft(target)?;
+    draft.write_all(bytes)?;
+    draft.as_file().sync_all()?;
+    Ok(draft)
+}
+
+fn empty_draft(target: &Path) -> io::Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tokopt-").suffix(".part");
     // A report is as readable as any file the user makes: the umask decides.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut draft = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    draft.write_all(bytes)?;
-    draft.as_file().sync_all()?;
-    Ok(draft)
+    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
 }
 
 /// A path as messages show it.

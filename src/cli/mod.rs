@@ -10,6 +10,7 @@ mod backtest;
 mod columns;
 mod completions;
 mod config;
+mod convert;
 mod error;
 mod estimate;
 mod estimate_args;
@@ -66,6 +67,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
+        Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
         Command::Schema => schema::run(),

@@ -138,7 +138,7 @@ fn make_folders(outputs: &[Output]) -> Result<(), CliError> {
 }
 
 /// A path by which two names of one file are equal, whether it exists or not.
-fn place(path: &Path) -> PathBuf {
+pub(super) fn place(path: &Path) -> PathBuf {
     if let Ok(found) = path.canonicalize() {
         return found;
     }

@@ -20,6 +20,20 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), CliError> {
     })
 }
 
+/// Writes a result to standard output as it is made.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn stream(
+    write: impl FnOnce(&mut (dyn io::Write + Send)) -> io::Result<()>,
+) -> Result<(), CliError> {
+    let mut out = io::BufWriter::new(io::stdout());
+    write(&mut out).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => CliError::BrokenPipe,
+        _ => CliError::Unwritable { path: "-".to_owned(), reason: error.to_string() },
+    })
+}
+
 /// Writes a line for people to standard error.
 pub(super) fn note(line: &str) {
     // There is nobody left to tell that the notes cannot be written.

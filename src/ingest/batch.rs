@@ -17,7 +17,7 @@ use crate::record::call::{
 use crate::record::charge::Charge;
 use crate::record::component::Component;
 use crate::record::lane::Tier;
-use crate::record::log::{FileAccount, Note, Rejection};
+use crate::record::log::{FileAccount, HandedOn, Note, Rejection};
 use crate::record::symbol::{Strings, Symbol};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Tokens, Usd};
@@ -67,6 +67,11 @@ pub struct Draft<'a> {
     /// The component the whole record stands for, in logs that write a row per
     /// component.
     pub component: Option<Component>,
+    /// All components of the call, in a record that states them itself.
+    pub stated: Stated,
+    /// The record's place among records that are equal in all that decides an
+    /// order; else the hash of its content is.
+    pub place: Option<u64>,
 }
 
 /// By what two records are known to be the same call.
@@ -172,6 +177,8 @@ pub struct Batch {
     parts: Vec<Settled>,
     /// What readers noticed, by code.
     pub notes: Vec<Note>,
+    /// Remarks about the log that a table of calls was made from.
+    pub handed_on: Vec<HandedOn>,
     /// Whether the last page of the chunk says that more pages follow.
     pub open_page: Option<bool>,
     source: Source,
@@ -354,8 +361,8 @@ impl Batch {
             identity: draft.identity,
             component: draft.component,
             prompt: draft.prompt.map(Box::new),
-            stated: None,
-            content: self.content,
+            stated: (!draft.stated.is_empty()).then(|| Box::new(draft.stated)),
+            content: draft.place.unwrap_or(self.content),
         })
     }
 
@@ -400,6 +407,14 @@ impl Batch {
         match self.notes.iter_mut().find(|note| note.code == code) {
             Some(note) => note.records += 1,
             None => self.notes.push(Note { code, message, records: 1 }),
+        }
+    }
+
+    /// Takes over a remark about the log that a table was made from.
+    pub fn hand_on(&mut self, remark: HandedOn) {
+        match self.handed_on.iter_mut().find(|known| known.code == remark.code) {
+            Some(known) => known.records += remark.records,
+            None => self.handed_on.push(remark),
         }
     }
 

@@ -133,6 +133,7 @@ fn push(fields: &mut Fields<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     marked: bool,
+    is_table: bool,
     input: bool,
     output: bool,
     model: bool,
@@ -142,6 +143,7 @@ struct Seen {
 impl Seen {
     fn note(&mut self, name: &str) {
         self.marked |= name == "tokopt_schema";
+        self.is_table |= name == crate::ingest::tokopt_table::MARK;
         match Field::of_name(name).map(|named| named.field) {
             Some(Field::Input | Field::UncachedInput | Field::Total) => self.input = true,
             Some(Field::Output) => self.output = true,
@@ -154,7 +156,8 @@ impl Seen {
     /// A count of input beside a model, or beside a time and a count of output.
     /// Other systems' logs have such names too, so this format is a fallback.
     const fn is_enough(self) -> bool {
-        self.marked || (self.input && (self.model || (self.time && self.output)))
+        !self.is_table
+            && (self.marked || (self.input && (self.model || (self.time && self.output))))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::measure::memo::Memo;
 use crate::record::bucket::Bucket;
 use crate::record::call::{Call, PromptId, TagsId};
 use crate::record::charge::Charge;
-use crate::record::log::{Accounting, FileAccount, Log, Note};
+use crate::record::log::{Accounting, FileAccount, HandedOn, Log, Note};
 use crate::record::prompt::{BlockId, Node, NodeId, Prompt, PromptTree};
 use crate::record::symbol::{Strings, Symbol};
 use crate::units::Ttl;
@@ -39,6 +39,7 @@ pub(super) struct Collector {
     partial: BTreeMap<u32, FileAccount>,
     open_pages: FxHashSet<u32>,
     notes: Vec<Note>,
+    handed_on: Vec<HandedOn>,
 }
 
 impl Collector {
@@ -114,7 +115,12 @@ impl Collector {
             place
         }));
         self.account(file, batch.account, batch.open_page);
-        for note in batch.notes {
+        self.handed_on.extend(batch.handed_on);
+        self.notice(batch.notes);
+    }
+
+    fn notice(&mut self, notes: Vec<Note>) {
+        for note in notes {
             match self.notes.iter_mut().find(|known| known.code == note.code) {
                 Some(known) => known.records += note.records,
                 None => self.notes.push(note),
@@ -186,7 +192,9 @@ impl Collector {
     /// Settles duplicates, puts session logs together and sorts.
     pub(super) fn finish(mut self, files: Vec<FileAccount>, memo: Memo, other_files: u64) -> Log {
         let notes = std::mem::take(&mut self.notes);
-        let mut accounting = Accounting { files, notes };
+        let mut handed_on = std::mem::take(&mut self.handed_on);
+        handed_on.sort();
+        let mut accounting = Accounting { files, notes, handed_on };
         self.join_halves(&mut accounting, &memo);
         for (file, found) in self.partial {
             if let Some(account) = accounting.files.get_mut(file as usize) {

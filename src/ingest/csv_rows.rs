@@ -28,7 +28,7 @@ pub fn header(row: &[u8]) -> Header {
         }
         Err(_) => Vec::new(),
     };
-    Header { columns, delimiter }
+    Header { columns, delimiter, is_typed: false }
 }
 
 /// Splits rows, keeping its buffers between them.

@@ -164,10 +164,16 @@ impl<'a> Row<'a> {
     /// The trimmed cell at a position; `None` where it is missing or empty.
     #[must_use]
     pub fn cell(&self, position: usize) -> Option<&'a str> {
+        self.exact(position).map(str::trim).filter(|cell| !cell.is_empty())
+    }
+
+    /// The cell at a position as it stands; `None` where it is missing.
+    #[must_use]
+    pub fn exact(&self, position: usize) -> Option<&'a str> {
         let end = *self.ends.get(position)?;
         let start =
             position.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
-        self.text.get(start..end).map(str::trim).filter(|cell| !cell.is_empty())
+        self.text.get(start..end)
     }
 
     /// Every column's name with its cell.
@@ -188,6 +194,9 @@ pub struct Header {
     pub columns: Vec<String>,
     /// The byte between cells.
     pub delimiter: u8,
+    /// Whether the cells come from a file with typed columns: they stand as
+    /// they are, without any quoting of ours.
+    pub is_typed: bool,
 }
 
 impl Header {

@@ -93,8 +93,9 @@ pub(super) fn duplicates(
         settled.dropped.push((file, Dropped::Restated { agrees }));
     }
     for packed in &mut packed {
-        packed.stated =
-            packed.component.map(|component| Box::new(vec![(component, total(&packed.call))]));
+        if let Some(component) = packed.component {
+            packed.stated = Some(Box::new(vec![(component, total(&packed.call))]));
+        }
     }
     for (index, components, usage) in settled.stated {
         let packed = &mut packed[index as usize];
@@ -330,11 +331,17 @@ fn add_named<T>(left: Option<(T, Tokens)>, right: Option<(T, Tokens)>) -> Option
     }
 }
 
+/// Whether a file is a table that tokopt made of a log.
+fn is_table(file: &FileAccount) -> bool {
+    file.format.starts_with(super::tokopt_table::ID)
+}
+
 /// Enters what became of every record into the files' accounts.
 pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
     for packed in &merged.kept {
         if let Some(file) = files.get_mut(packed.call.source.file as usize) {
-            if packed.call.flags.child {
+            // In a table of calls every call has a row of its own.
+            if packed.call.flags.child && !is_table(file) {
                 file.child_calls += 1;
             } else {
                 file.calls += 1;
@@ -349,7 +356,7 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
                 file.duplicates += 1;
                 file.restated += 1;
             }
-            Dropped::DuplicateChild => {}
+            Dropped::DuplicateChild => file.duplicates += u64::from(is_table(file)),
             Dropped::Restating => file.ignore("span that restates the calls inside it", 1),
             Dropped::Part => {
                 file.ignore("another component of a call already counted", 1);
@@ -374,9 +381,15 @@ pub(super) fn drop_repeated(
 ) {
     let mut dropped: Vec<u32> = Vec::new();
     let mut firsts: FxHashMap<Bucket, Source> = FxHashMap::default();
+    // A table of calls gives the results of one bucket a row each.
+    let of_table = |file: u32| files.get(file as usize).is_some_and(is_table);
     buckets.retain(|bucket| {
         let content = Bucket { source: Source::default(), ..bucket.clone() };
-        let stays = *firsts.entry(content).or_insert(bucket.source) == bucket.source;
+        let mut source = bucket.source;
+        if of_table(source.file) {
+            source.line = 0;
+        }
+        let stays = *firsts.entry(content).or_insert(source) == source;
         if !stays {
             dropped.push(bucket.source.file);
         }

@@ -65,11 +65,13 @@ mod openrouter;
 mod openrouter_activity;
 mod openrouter_generation;
 mod otlp;
+mod parquet;
 mod pi;
 mod pipeline;
 mod portkey;
 mod sources;
 mod span;
+mod tokopt_table;
 mod tracelab_rounds;
 mod value;
 mod vertex_request_log;
@@ -120,6 +122,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &openrouter_activity::OpenrouterActivity,
     &burstgpt::Burstgpt,
     &litellm_spend::LitellmSpendCsv,
+    &tokopt_table::TokoptTable,
+    &tokopt_table::TokoptTableCsv,
     &invoice_csv::InvoiceCsv,
     &openai_costs::OpenAiCostsCsv,
     &openai_dashboard_csv::OpenAiDashboardCsv,

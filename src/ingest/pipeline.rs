@@ -17,7 +17,7 @@ use super::format::{Format, Header, Record, Row};
 use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
 use super::json::{Fault, Json};
 use super::mapping::Mapping;
-use super::source::{self, Input};
+use super::source::{self, Input, Opened};
 use super::{FORMATS, IngestError, format_by_id};
 
 /// How to read.
@@ -181,11 +181,11 @@ impl<'a> Files<'a> {
         let file = u32::try_from(self.next).unwrap_or(u32::MAX);
         self.next += 1;
         let mut account = FileAccount { path: input.shown.clone(), ..FileAccount::default() };
-        let opened = source::open(input).and_then(|(mut reader, bytes)| {
+        let opened = source::open(input).and_then(|Opened { mut reader, bytes, is_typed }| {
             account.bytes = bytes;
-            read_head(&mut reader).map(|head| (reader, head))
+            read_head(&mut reader).map(|head| (reader, head, is_typed))
         });
-        let (reader, Head { bytes: head, whole, broken }) = match opened {
+        let (reader, Head { bytes: head, whole, broken }, is_typed) = match opened {
             Ok(opened) => opened,
             Err(error) if self.is_the_only_one(input) => {
                 return Err(IngestError::Unreadable {
@@ -214,7 +214,8 @@ impl<'a> Files<'a> {
                 if let Some(error) = broken {
                     framer.break_off(&error);
                 }
-                let header = (layout == Layout::Rows).then(|| framer.header());
+                let header =
+                    (layout == Layout::Rows).then(|| Header { is_typed, ..framer.header() });
                 self.open = Some(Open { file, framer, format, header });
             }
             Detected::Empty => account.format = "empty",

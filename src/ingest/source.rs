@@ -8,6 +8,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use walkdir::WalkDir;
 
 use super::IngestError;
+use super::parquet;
 
 /// The name that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -24,8 +25,8 @@ pub struct Input {
 }
 
 /// Endings of files that a folder is searched for.
-const LOG_ENDINGS: [&str; 9] =
-    [".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".log", ".sse", ".jl", ".txt"];
+const LOG_ENDINGS: [&str; 10] =
+    [".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".log", ".sse", ".jl", ".txt", ".parquet"];
 const COMPRESSED_ENDINGS: [&str; 4] = [".gz", ".zst", ".gzip", ".zstd"];
 
 /// What a search for files found.
@@ -138,11 +139,22 @@ fn has_log_ending(path: &Path) -> bool {
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
+/// A file that was opened.
+pub struct Opened {
+    /// Its text, decompressed.
+    pub reader: Box<dyn Read + Send>,
+    /// Bytes as stored.
+    pub bytes: u64,
+    /// Whether its rows come from typed columns: they are read as CSV, but
+    /// their cells stand as they are.
+    pub is_typed: bool,
+}
+
 /// Opens a file, decompressing by its content and not by its name.
 ///
 /// # Errors
 /// When it cannot be opened or read.
-pub fn open(input: &Input) -> io::Result<(Box<dyn Read + Send>, u64)> {
+pub fn open(input: &Input) -> io::Result<Opened> {
     let (mut plain, bytes): (Box<dyn Read + Send>, u64) = match &input.path {
         None => (Box::new(io::stdin()), 0),
         Some(path) => {
@@ -153,6 +165,16 @@ pub fn open(input: &Input) -> io::Result<(Box<dyn Read + Send>, u64)> {
     };
     let mut head = Vec::with_capacity(4);
     plain.by_ref().take(4).read_to_end(&mut head)?;
+    if head == parquet::MAGIC {
+        let Some(path) = &input.path else {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a Parquet file has its index at its end: give it by its name",
+            ));
+        };
+        let reader = parquet::open(File::open(path)?)?;
+        return Ok(Opened { reader, bytes, is_typed: true });
+    }
     let whole = io::Cursor::new(head.clone()).chain(plain);
     let reader: Box<dyn Read + Send> = if head.starts_with(&GZIP) {
         Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 18, whole)))
@@ -161,5 +183,5 @@ pub fn open(input: &Input) -> io::Result<(Box<dyn Read + Send>, u64)> {
     } else {
         Box::new(whole)
     };
-    Ok((reader, bytes))
+    Ok(Opened { reader, bytes, is_typed: false })
 }

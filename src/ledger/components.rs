@@ -177,9 +177,16 @@ impl Splitter<'_> {
         let usage = call.usage.get();
         let runs = self.runs.row(index);
         if let Some(stated) = self.stated.get(&entry.call) {
-            split.stated += 1;
-            let laid = stated_parts(stated, &usage);
-            split.parts.push(parts_of(&laid, &usage, |_| (Evidence::Measured, false)));
+            let inferred = call.flags.inferred_components;
+            let evidence = if inferred { Evidence::Inferred } else { Evidence::Measured };
+            split.by_text += u64::from(inferred);
+            split.stated += u64::from(!inferred);
+            let mut laid = stated_parts(stated, &usage);
+            if inferred {
+                // Told in the order of the prompt, which is not one of keys.
+                laid = stated.to_vec();
+            }
+            split.parts.push(parts_of(&laid, &usage, |_| (evidence, false)));
         } else if !runs.is_empty() && usage.input.is_some() {
             split.by_text += 1;
             let factor = self.scales.factor(self.conversations.conversation(index), entry);

@@ -227,6 +227,9 @@ pub struct Flags {
     /// Image or video tokens (or audio, in formats that do not count it apart)
     /// are among the counts and priced as text.
     pub other_modality: bool,
+    /// The components that the record states were measured in texts that are
+    /// not at hand any more: a table of calls was made of a log with texts.
+    pub inferred_components: bool,
 }
 
 /// A count that may be unknown, in four bytes.

@@ -62,6 +62,29 @@ pub struct Accounting {
     pub files: Vec<FileAccount>,
     /// Things a reader noticed that change how far figures can be trusted.
     pub notes: Vec<Note>,
+    /// What was noticed about the log that a table of calls was made from.
+    pub handed_on: Vec<HandedOn>,
+}
+
+impl Accounting {
+    /// All remarks, sorted; of one code in both lists the records add up.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<HandedOn> {
+        let noticed = self.notes.iter().map(|note| HandedOn {
+            code: note.code.to_owned(),
+            message: note.message.to_owned(),
+            records: note.records,
+        });
+        let mut remarks: Vec<HandedOn> = Vec::new();
+        for remark in noticed.chain(self.handed_on.iter().cloned()) {
+            match remarks.iter_mut().find(|known| known.code == remark.code) {
+                Some(known) => known.records += remark.records,
+                None => remarks.push(remark),
+            }
+        }
+        remarks.sort();
+        remarks
+    }
 }
 
 /// The account of one file.
@@ -167,6 +190,18 @@ pub struct Note {
     pub code: &'static str,
     /// What it means for the figures.
     pub message: &'static str,
+    /// How many records it concerns.
+    pub records: u64,
+}
+
+/// A remark about a log that was read earlier: a [`Note`] that came through a
+/// table of calls.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HandedOn {
+    /// Stable code in `UPPER_SNAKE`.
+    pub code: String,
+    /// What it means for the figures.
+    pub message: String,
     /// How many records it concerns.
     pub records: u64,
 }

@@ -76,6 +76,17 @@ impl Usd {
         NanoUsd(divide_half_even(self.0, FEMTO_PER_NANO))
     }
 
+    /// The amount as a plain decimal number, exact, without trailing zeros.
+    #[must_use]
+    pub fn to_decimal(self) -> String {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let digits = format!("{:016}", self.0.unsigned_abs());
+        let (whole, fraction) = digits.split_at(digits.len() - FEMTO_DIGITS);
+        let fraction = fraction.trim_end_matches('0');
+        let point = if fraction.is_empty() { "" } else { "." };
+        format!("{sign}{whole}{point}{fraction}")
+    }
+
     /// Divides by a positive count, half to even: a mean.
     #[must_use]
     pub fn mean_over(self, count: u64) -> Option<Self> {

@@ -22,6 +22,7 @@ mod cloud_bodies;
 mod cloud_logs;
 mod components;
 mod compression;
+mod convert;
 mod dedup;
 mod detection;
 mod estimate;

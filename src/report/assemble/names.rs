@@ -35,6 +35,11 @@ impl Naming {
     }
 
     fn name(&self, kind: &str, name: &str) -> String {
+        // A table of calls carries pseudonyms: one of a pseudonym would only
+        // hide which users of two reports are the same.
+        if is_pseudonym(kind, name) {
+            return name.to_owned();
+        }
         let key = match self {
             Self::Shown => return name.to_owned(),
             Self::PublishedKey => PUBLISHED_KEY,
@@ -44,6 +49,13 @@ impl Naming {
         let hash = blake3::keyed_hash(&key, format!("{kind}:{name}").as_bytes()).to_hex();
         format!("{kind}-{}", hash.get(..DIGITS).unwrap_or_default())
     }
+}
+
+/// Whether a name is a pseudonym of this kind.
+fn is_pseudonym(kind: &str, name: &str) -> bool {
+    let digits = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-'));
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    digits.is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(is_digit))
 }
 
 #[cfg(test)]
@@ -65,5 +77,9 @@ mod tests {
         }
         assert_eq!(own.user("ann@example.org"), names[0]);
         assert_eq!(Naming::Shown.user("ann"), "ann");
+        // What is a pseudonym already stays one; one of another kind does not.
+        let user = own.user("ann@example.org");
+        assert_eq!(Naming::PublishedKey.user(&user), user);
+        assert_ne!(own.account(&user), user);
     }
 }

@@ -30,9 +30,9 @@ pub(super) fn warnings(
             format!("{} records were left out by --where, --since or --until", ledger.left_out),
         );
     }
-    for note in &ledger.log.accounting.notes {
+    for note in ledger.log.accounting.remarks() {
         let noun = if note.code == "OTHER_FILES" { "file" } else { "record" };
-        warn(note.code, format!("{} ({})", note.message, counted(note.records, noun)));
+        warn(&note.code, format!("{} ({})", note.message, counted(note.records, noun)));
     }
     for (remark, code, message) in [
         (

@@ -27,6 +27,9 @@ pub(super) fn attribution(
     let mut wanted: Vec<Vec<Dimension>> = STANDARD.map(|dimension| vec![dimension]).to_vec();
     wanted.extend(ledger.settings.crosses.iter().cloned());
     let mut tables = ledger.tables(&wanted);
+    for table in &mut tables {
+        settle_ties(table, naming);
+    }
     let crosses = tables.split_off(STANDARD.len());
     let rows = |dimension| {
         let table = tables.iter().find(|table| table.dimensions == [dimension]);
@@ -42,6 +45,25 @@ pub(super) fn attribution(
         tier: rows(Dimension::Tier),
         day: rows(Dimension::Day),
         crosses: crosses.into_iter().map(|table| cross(ledger, naming, table, total)).collect(),
+    }
+}
+
+/// Rows that are equal in all that orders them stand by the names that are
+/// shown: an order by hidden names would tell something of them.
+fn settle_ties(table: &mut Table, naming: &Naming) {
+    let dimensions = &table.dimensions;
+    let is_hidden = |dimension| matches!(dimension, &Dimension::User | &Dimension::Account);
+    if !dimensions.iter().any(is_hidden) {
+        return;
+    }
+    let timely = matches!(dimensions.first(), Some(Dimension::Day | Dimension::Hour));
+    let tied = |row: &TableRow| {
+        let sums = &row.sums;
+        let tokens = sums.input.unwrap_or_default() + sums.output.unwrap_or_default();
+        (sums.cost, tokens, timely.then(|| row.keys.first().cloned()))
+    };
+    for rows in table.rows.chunk_by_mut(|left, right| tied(left) == tied(right)) {
+        rows.sort_by_cached_key(|row| shown_keys(row, dimensions, naming));
     }
 }
 
