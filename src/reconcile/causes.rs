@@ -229,7 +229,7 @@ fn one_sided(pricing: Pricing, groups: &mut BTreeMap<Key, Group<'_>>, causes: &m
             }
             (true, false) => {
                 let priced = pricing.sum(&group.rows);
-                let calls = counted(group.rows.len() as u64, "call or bucket");
+                let calls = counted(group.rows.len() as u64, "record");
                 (
                     Code::OnlyInLog,
                     Usd::ZERO - priced,
@@ -262,7 +262,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: key.1.as_ref().map(ToString::to_string),
             shown_by: format!(
                 "{} that the table cannot price",
-                counted(group.rows.len() as u64, "call or bucket")
+                counted(group.rows.len() as u64, "record")
             ),
             evidence: Evidence::Measured,
         });
@@ -282,7 +282,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: model.map(ToString::to_string),
             shown_by: format!(
                 "{} {}",
-                counted(records, "call or bucket"),
+                counted(records, "record"),
                 if model.is_some() { "that the table cannot price" } else { "without a model" }
             ),
             evidence: Evidence::Inferred,
@@ -296,7 +296,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: key.1.as_ref().map(ToString::to_string),
             shown_by: format!(
                 "{} whose tokens or rates are not all known",
-                counted(untold, "call or bucket")
+                counted(untold, "record")
             ),
             evidence: Evidence::Inferred,
         });
