@@ -184,13 +184,19 @@ fn push_request(columns: &Columns<'_>, batch: &mut Batch) -> Result<Outcome, Fau
     Ok(Outcome::Kept)
 }
 
-/// Reads a row of usage. Its fields are documented nowhere: names that other
-/// tables of Azure's have are tried, and a row without them is no call.
+/// Names under which queries of this table, and other tables of Azure's, have
+/// the prompt's count.
+const INPUT: [&str; 4] = ["prompttokens", "prompt_tokens", "inputtokens", "processedprompttokens"];
+/// The same of what was generated.
+const OUTPUT: [&str; 4] =
+    ["completiontokens", "completion_tokens", "generatedtokens", "outputtokens"];
+
+/// Reads a row of usage. Microsoft documents its fields nowhere: the names above
+/// are tried, and a row without any is no call.
 fn push_usage(columns: &Columns<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
     let count = |names: &[&str], field| columns.count(names, field);
-    let input = count(&["prompttokens", "inputtokens", "processedprompttokens"], "promptTokens")?;
-    let output =
-        count(&["completiontokens", "outputtokens", "generatedtokens"], "completionTokens")?;
+    let input = count(&INPUT, "promptTokens")?;
+    let output = count(&OUTPUT, "completionTokens")?;
     if input.is_none() && output.is_none() {
         return Ok(Outcome::Ignored("usage row without token counts"));
     }

@@ -277,7 +277,7 @@ fn push_answer<'a>(
     }
     let call = u32::try_from(batch.push(draft)?).unwrap_or(u32::MAX);
     for (position, child) in children.into_iter().enumerate() {
-        batch.push(draft_child(line, message, (position, child)))?;
+        batch.push(draft_child(line, message, &counts, (position, child)))?;
     }
     let mut recorder = Recorder::new(record.memo);
     if let Some(content) = message.content {
@@ -318,24 +318,30 @@ fn draft<'a>(
     draft.flags.sidechain = line.sidechain;
     draft.flags.hidden_head = true;
     draft.flags.assumed_write_lifetime = assumed_write_lifetime;
+    draft.tags = tags(line);
+    draft
+}
+
+fn tags<'a>(line: &Line<'a>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
     let tags = [
         ("agent", line.agent_name.as_deref().or(line.agent.as_deref())),
         ("branch", line.branch.as_deref()),
     ];
-    draft.tags = tags
-        .into_iter()
+    tags.into_iter()
         .filter_map(|(key, value)| Some((key.into(), Cow::Owned(value?.to_owned()))))
-        .collect();
-    draft
+        .collect()
 }
 
 /// The call of another model inside an answer, such as an advisor's.
 fn draft_child<'a>(
     line: &Line<'a>,
     message: &MessageFields<'a>,
+    counts: &MessagesUsage<'a>,
     (position, child): (usize, Child<'a>),
 ) -> Draft<'a> {
-    let id = message.id.as_deref().map(|id| format!("{id}#{}", position + 1));
+    // Met again with its parent, it is dropped with its parent.
+    let id = message.id.as_deref().or(line.id.as_deref());
+    let id = id.map(|id| format!("{id}#{}", position + 1));
     let mut draft = Draft {
         time: line.time,
         provider: Some(cloud_of(message.id.as_deref()).into()),
@@ -343,6 +349,9 @@ fn draft_child<'a>(
         usage: child.usage,
         feature: line.project().map(|name| Cow::Owned(name.to_owned())),
         conversation: line.session.clone(),
+        region: counts.region(),
+        tier: counts.tier().unwrap_or_default(),
+        tags: tags(line),
         identity: Identity::of_pair(id.as_deref(), line.request.as_deref()),
         ..Draft::default()
     };

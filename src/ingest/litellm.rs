@@ -12,7 +12,7 @@ mod texts;
 use std::borrow::Cow;
 
 use crate::measure::memo::Memo;
-use crate::record::call::{Count, Finish, Flags, Operation, RequestFacts, Status};
+use crate::record::call::{Count, Finish, Operation, RequestFacts, Status};
 use crate::record::lane::Tier;
 use crate::units::Moment;
 
@@ -132,7 +132,10 @@ impl<'a> Row<'a> {
         let request_id = name(self.id);
         let provider = name(self.provider);
         let times = self.times(batch)?;
-        let (usage, mut flags) = self.counts(inside, status)?;
+        let (usage, mut flags, doubt) = self.counts(inside, status)?;
+        if let Some((code, message)) = doubt {
+            batch.note(code, message);
+        }
         flags.gateway_cache_hit = self.cache_hit.and_then(Value::truth) == Some(true);
         let mut draft = Draft {
             identity: Identity::of(request_id.as_deref())
@@ -204,11 +207,7 @@ impl<'a> Row<'a> {
             .or_else(|| self.api_key.and_then(Value::name).filter(|key| !key.starts_with("sk-")))
     }
 
-    fn counts(
-        &self,
-        inside: &Inside<'_>,
-        status: Status,
-    ) -> Result<(crate::record::usage::Usage, Flags), Fault> {
+    fn counts(&self, inside: &Inside<'_>, status: Status) -> Result<counts::Read, Fault> {
         let count =
             |value: Option<Value<'_>>, field| value.map_or(Ok(None), |value| value.count(field));
         let input = count(self.prompt_tokens, "prompt_tokens")?;
@@ -217,7 +216,11 @@ impl<'a> Row<'a> {
         if status == Status::Error && input.unwrap_or(0) == 0 && output.unwrap_or(0) == 0 {
             return Ok(Default::default());
         }
-        counts::read(input, output, inside)
+        // Claude's own count leaves cached tokens out, which old versions passed on.
+        let is_claude = [self.model, self.model_group].into_iter().flatten().any(|model| {
+            model.name().is_some_and(|name| name.to_ascii_lowercase().contains("claude"))
+        });
+        counts::read((input, output), is_claude, inside)
     }
 
     fn times(&self, batch: &mut Batch) -> Result<Times, Fault> {

@@ -130,6 +130,30 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_below_what_was_cached_of_it_is_set_right() {
+        let counts = |model: &str, prompt: u64, cached: u64, written: u64| {
+            let line = format!(
+                r#"{{"id":"c","model":"{model}","prompt_tokens":{prompt},"completion_tokens":1,"response":{{"usage":
+                    {{"cache_read_input_tokens":{cached},"cache_creation_input_tokens":{written}}}}}}}"#
+            );
+            let (batch, outcome) = read(&line);
+            assert_eq!(outcome, Ok(Outcome::Kept), "{line}");
+            let usage = batch.calls[0].call.usage.get();
+            let input = usage.input.map(Tokens::get);
+            (input, usage.cache_written().get(), batch.notes.first().map(|note| note.code))
+        };
+        let exclusive = Some("EXCLUSIVE_PROMPT");
+        assert_eq!(counts("claude-sonnet-5", 1_300, 1_000, 200), (Some(1_300), 200, None));
+        // 100 uncached + 1,000 read, without the 2,000 that were written.
+        assert_eq!(counts("claude-sonnet-5", 1_100, 1_000, 2_000), (Some(3_100), 2_000, exclusive));
+        // 100 uncached, without the 1,000 read and the 200 written.
+        assert_eq!(counts("claude-sonnet-5", 100, 1_000, 200), (Some(1_300), 200, exclusive));
+        // Read and written at once: of 168 the first 161 were read, 7 are left.
+        let exceeds = Some("CACHE_EXCEEDS_PROMPT");
+        assert_eq!(counts("gemini-2.5-flash", 168, 161, 161), (Some(168), 7, exceeds));
+    }
+
+    #[test]
     fn redacted_texts_are_no_prompt() {
         let line = r#"{"id":"c","model":"m","prompt_tokens":3,"completion_tokens":1,
             "messages":[{"role":"user","content":"redacted-by-litellm"}]}"#;

@@ -10,6 +10,7 @@ use crate::record::call::{Finish, Status};
 use crate::units::{Moment, Usd};
 
 use super::batch::{Batch, Draft, Identity};
+use super::exchange::provider::tier_of_response_id;
 use super::format::{Format, Framing, KeySet, Outcome, Record, Row, Sample};
 use super::json::Fault;
 use super::openrouter::{self, Counts};
@@ -68,6 +69,7 @@ fn draft<'a>(row: &Row<'a>, batch: &mut Batch) -> Result<Draft<'a>, Fault> {
     let time = created.map_or(Ok(None), |value| value.time("created_at"))?;
     let finish = ["finish_reason_normalized", "finish_reason_raw"].into_iter().find_map(name);
     let id = name("generation_id");
+    let batched = id.as_deref().and_then(tier_of_response_id);
     let mut draft = Draft {
         identity: Identity::of(id.as_deref()).answered_by(id.as_deref()),
         request_id: id,
@@ -77,6 +79,7 @@ fn draft<'a>(row: &Row<'a>, batch: &mut Batch) -> Result<Draft<'a>, Fault> {
         feature: name("app_name"),
         user: name("user"),
         account: name("api_key_name"),
+        tier: batched.unwrap_or_default(),
         finish: finish.map_or(Finish::Unknown, |reason| Finish::parse(&reason)),
         latency_milliseconds: number("generation_time_ms"),
         first_token_milliseconds: number("time_to_first_token_ms"),

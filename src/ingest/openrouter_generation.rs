@@ -12,6 +12,7 @@ use crate::units::Moment;
 
 use super::batch::{Batch, Draft, Identity};
 use super::exchange::body::first_item;
+use super::exchange::provider::tier_of_response_id;
 use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
 use super::openrouter::{self, Counts};
@@ -90,6 +91,7 @@ fn draft<'a>(generation: Json<'a>, batch: &mut Batch) -> Result<Draft<'a>, Fault
     let time = created.map_or(Ok(None), |value| value.time("created_at"))?;
     let finish = ["finish_reason", "native_finish_reason"].into_iter().find_map(name);
     let id = name("id");
+    let batched = id.as_deref().and_then(tier_of_response_id);
     let mut draft = Draft {
         identity: Identity::of(id.as_deref()).answered_by(id.as_deref()),
         request_id: id,
@@ -99,7 +101,7 @@ fn draft<'a>(generation: Json<'a>, batch: &mut Batch) -> Result<Draft<'a>, Fault
         model: name("model"),
         user: name("external_user"),
         conversation: name("session_id"),
-        tier: tier(name("service_tier").as_deref(), batch),
+        tier: batched.unwrap_or_else(|| tier(name("service_tier").as_deref(), batch)),
         finish: finish.map_or(Finish::Unknown, |reason| Finish::parse(&reason)),
         // The whole of it is the longer one: `latency` was also seen to end at
         // the first token.

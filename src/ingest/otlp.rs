@@ -7,6 +7,7 @@
 //! rest is noted. What spans lack: lifetimes of cache writes, cache marks, and
 //! texts, unless a program opts in.
 
+mod claude_code;
 mod values;
 
 use std::borrow::Cow;
@@ -224,7 +225,7 @@ impl<'a> Reader<'_, 'a> {
     ) -> Result<Option<&'static str>, Fault> {
         let mut span =
             Span { scope: shared.scope.clone(), tags: shared.tags.clone(), ..Span::default() };
-        let (mut attributes, mut name) = (Flat::default(), None);
+        let (mut attributes, mut name, mut body) = (Flat::default(), None, None);
         let mut times = [None; 2];
         json.each_entry(|key, value| {
             match key {
@@ -239,12 +240,20 @@ impl<'a> Reader<'_, 'a> {
                 }
                 "eventName" | "event_name" => name = value.text(),
                 "attributes" => attributes.add(value)?,
-                "body" => attributes.add_map(value)?,
+                "body" => {
+                    body = value.get("stringValue").and_then(Json::text);
+                    attributes.add_map(value)?;
+                }
                 _ => {}
             }
             Ok::<(), Fault>(())
         })?;
         let name = name.or_else(|| attributes.text("event.name"));
+        let end = times.into_iter().flatten().next();
+        if let Some(told) = claude_code::told(name.as_deref(), body.as_deref()) {
+            claude_code::push(told, &attributes, &span.tags, end, self.batch)?;
+            return Ok(None);
+        }
         match name.as_deref() {
             Some(DETAILS) => {}
             Some(name) if name.starts_with("gen_ai.") => {
@@ -253,7 +262,7 @@ impl<'a> Reader<'_, 'a> {
             _ => return Ok(Some("log record that is no call of a model")),
         }
         // Written when the answer is there; the span, if any, has the start.
-        span.end = times.into_iter().flatten().next();
+        span.end = end;
         attributes.take_into(&mut span.attributes)?;
         self.settle(&span)
     }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::names::geography;
 use super::rates::Rates;
 use super::schedule::Hours;
 use crate::record::lane::Tier;
@@ -268,13 +269,15 @@ impl Model {
         self.tool_fees.iter().find(|(listed, _)| *listed == tool).map(|(_, fee)| *fee)
     }
 
-    /// The factor of a region; `None` where the table lists no such region.
+    /// The factor of a region, or of the geography that a region of Google Cloud
+    /// lies in; `None` where the table lists neither.
     #[must_use]
     pub fn region_factor(&self, region: &str) -> Option<Multiplier> {
-        self.regions
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(region))
-            .map(|(_, factor)| *factor)
+        let listed = |wanted: &str| {
+            let mut regions = self.regions.iter();
+            regions.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, factor)| *factor)
+        };
+        listed(region).or_else(|| listed(geography(region)?))
     }
 
     /// The regions with a factor of their own, by name.

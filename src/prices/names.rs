@@ -66,6 +66,22 @@ pub(super) fn strip_layer<'a>(bare: Bare<'a>, knows: &dyn Fn(&str) -> bool) -> O
     Some(Bare { name: strip_bedrock_version(rest), provider: Some(provider), ..bare })
 }
 
+/// The geography in which a region of Google Cloud lies (`europe-west4`,
+/// `us-east5`), where the table has a word for it. Amazon's regions
+/// (`us-east-1`) say where a request went in, not where it was sold: there the
+/// model's name tells.
+pub(super) fn geography(region: &str) -> Option<&'static str> {
+    let (continent, place) = region.split_once('-')?;
+    let is_googles = !place.contains('-') && place.ends_with(|end: char| end.is_ascii_digit());
+    match continent {
+        _ if !is_googles => None,
+        "us" => Some("us"),
+        "europe" => Some("eu"),
+        "asia" | "australia" => Some("apac"),
+        _ => None,
+    }
+}
+
 /// Strips what says how a model is served, not which: Claude Code's `[1m]`.
 pub(super) fn strip_serving(name: &str) -> &str {
     name.strip_suffix("[1m]").unwrap_or(name)
@@ -122,7 +138,7 @@ pub(super) fn tuned_base(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bare, strip_date, strip_layer, tuned_base};
+    use super::{Bare, geography, strip_date, strip_layer, tuned_base};
 
     fn bare(name: &str) -> (&str, Option<&str>, Option<&str>) {
         let knows = |word: &str| ["azure", "anthropic", "openai", "bedrock"].contains(&word);
@@ -131,6 +147,22 @@ mod tests {
             bare = next;
         }
         (bare.name, bare.provider, bare.region)
+    }
+
+    #[test]
+    fn googles_regions_lie_in_geographies() {
+        for (region, expected) in [
+            ("europe-west4", Some("eu")),
+            ("us-east5", Some("us")),
+            ("australia-southeast1", Some("apac")),
+            // Amazon's, Azure's, a geography itself, and one without a factor.
+            ("us-east-1", None),
+            ("westeurope", None),
+            ("eu", None),
+            ("southamerica-east1", None),
+        ] {
+            assert_eq!(geography(region), expected, "{region}");
+        }
     }
 
     #[test]

@@ -143,6 +143,21 @@ fn one_document_with_four_generations_of_attributes() {
 }
 
 #[test]
+fn the_events_of_claude_code_are_calls() {
+    let log = fixture("otlp/kept/claude-code.jsonl");
+    let file = account(&log);
+    assert_eq!((file.format, file.lines, file.calls), ("otlp", 4, 3));
+    assert_eq!(file.ignored, [("log record that is no call of a model", 1)]);
+    // In order of their starts, each at its event less its duration: 9,004 = 4 +
+    // 9,000 written; the failure at 8.1 s; 9,406 = 6 + 9,000 read + 400 written.
+    let counted: Vec<_> = log.calls.iter().map(|call| call.usage.get().input).collect();
+    assert_eq!(counted, [Some(Tokens::new(9_004)), None, Some(Tokens::new(9_406))]);
+    assert_eq!(log.calls[1].status, Status::Error);
+    let text = |symbol| log.strings.text_of(symbol);
+    assert_eq!(text(log.calls[2].request_id), Some("req_herbs2"));
+}
+
+#[test]
 fn a_log_record_can_tell_a_call_and_metrics_never_do() {
     let log = fixture("otlp/kept/logs.jsonl");
     let file = account(&log);

@@ -203,6 +203,7 @@ impl<'a> Exchanged<'a> {
                 draft.identity = Identity::of(Some(&id));
             }
             draft.identity = draft.identity.answered_by(Some(&id));
+            draft.tier = provider::tier_of_response_id(&id).unwrap_or(draft.tier);
             draft.request_id = Some(id);
         }
         for (code, message) in &reading.notes {

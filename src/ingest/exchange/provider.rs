@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use crate::record::lane::Tier;
+
 /// Ends of host names and who answers there.
 const HOSTS: [(&str, &str); 22] = [
     ("openai.azure.com", "azure.ai.openai"),
@@ -149,6 +151,13 @@ pub fn of_response_id(id: &str) -> Option<&'static str> {
     }
 }
 
+/// The lane that an answer's id gives away: OpenRouter marks what it ran as a
+/// batch.
+#[must_use]
+pub fn tier_of_response_id(id: &str) -> Option<Tier> {
+    id.starts_with("gen-batch-").then_some(Tier::Batch)
+}
+
 /// The model that an address names, without the resource around it: Bedrock's
 /// `/model/<id>/converse`, Google's `/models/<id>:generateContent`. Azure's
 /// deployments bear names of their own and are no models.
@@ -270,7 +279,15 @@ mod tests {
 
     use super::{
         bare_model, is_bedrock_name_of, model_of_url, of_model, of_name, of_url, region_of_url,
+        tier_of_response_id,
     };
+    use crate::record::lane::Tier;
+
+    #[test]
+    fn openrouters_batches_are_known_by_their_ids() {
+        assert_eq!(tier_of_response_id("gen-batch-17-a"), Some(Tier::Batch));
+        assert_eq!(tier_of_response_id("gen-17-a"), None);
+    }
 
     #[test]
     fn hosts_say_who_answers() {

@@ -1,5 +1,6 @@
 //! The cache split of a LiteLLM call, from whichever usage object has it.
 
+use crate::ingest::counted_exchange::Remark;
 use crate::ingest::json::{Fault, Json};
 use crate::record::call::Flags;
 use crate::record::usage::{CacheWrites, Usage};
@@ -7,11 +8,28 @@ use crate::units::{Tokens, Ttl};
 
 use super::Inside;
 
+const EXCLUSIVE: Remark = (
+    "EXCLUSIVE_PROMPT",
+    "prompts are smaller than what was cached of them: the count leaves cached tokens out, and \
+     they are added",
+);
+const EXCEEDS: Remark = (
+    "CACHE_EXCEEDS_PROMPT",
+    "tokens read from and written to the cache exceed the prompt; the written part is cut",
+);
+
+/// The counts, what they say of themselves, and a word on what was set right.
+pub(super) type Read = (Usage, Flags, Option<Remark>);
+
+/// Reads the split of a prompt and an answer of that many tokens.
+///
+/// # Errors
+/// When a count is none.
 pub(super) fn read(
-    input: Option<u64>,
-    output: Option<u64>,
+    (input, output): (Option<u64>, Option<u64>),
+    is_claude: bool,
     inside: &Inside<'_>,
-) -> Result<(Usage, Flags), Fault> {
+) -> Result<Read, Fault> {
     let mut split = Split::default();
     let metadata = |key: &str| inside.metadata.and_then(|metadata| metadata.get(key));
     let response = inside.response.and_then(|response| response.get("usage"));
@@ -21,6 +39,7 @@ pub(super) fn read(
     {
         split.read(counts)?;
     }
+    let (input, remark) = split.settle(input, is_claude);
     let tokens = |count: Option<u64>| count.map(Tokens::new);
     let usage = Usage {
         input: tokens(input),
@@ -30,8 +49,12 @@ pub(super) fn read(
         reasoning: tokens(split.reasoning),
         ..Usage::default()
     };
-    let flags = Flags { other_modality: split.has_other_modality, ..Flags::default() };
-    Ok((usage, flags))
+    let flags = Flags {
+        other_modality: split.has_other_modality,
+        inconsistent_counts: remark.is_some_and(|(code, _)| code == EXCEEDS.0),
+        ..Flags::default()
+    };
+    Ok((usage, flags, remark))
 }
 
 /// Counts found so far; the first object that has one is believed.
@@ -81,6 +104,27 @@ impl Split {
             *slot = value.count(field)?;
         }
         Ok(())
+    }
+
+    /// The whole prompt, where fewer tokens are counted than were cached of it.
+    /// Versions before `prompt_tokens` included Claude's writes left those out,
+    /// still older ones what was read as well; of others a part is counted twice.
+    fn settle(&mut self, input: Option<u64>, is_claude: bool) -> (Option<u64>, Option<Remark>) {
+        let named = self.five_minutes.unwrap_or(0).saturating_add(self.one_hour.unwrap_or(0));
+        let (read, written) = (self.read.unwrap_or(0), self.written.unwrap_or(0).max(named));
+        let Some(prompt) = input.filter(|input| read.saturating_add(written) > *input) else {
+            return (input, None);
+        };
+        if is_claude {
+            let left_out = if read > prompt { read.saturating_add(written) } else { written };
+            return (Some(prompt.saturating_add(left_out)), Some(EXCLUSIVE));
+        }
+        let read = read.min(prompt);
+        self.read = self.read.map(|_| read);
+        // What exceeds the prompt is of no lifetime any more.
+        self.written = (written > 0).then(|| prompt.saturating_sub(read));
+        (self.five_minutes, self.one_hour) = (None, None);
+        (input, Some(EXCEEDS))
     }
 
     fn writes(&self) -> Option<CacheWrites> {

@@ -8,7 +8,7 @@ use crate::measure::memo::Memo;
 use crate::record::call::{Finish, Operation, Status};
 use crate::record::component::Component;
 use crate::record::lane::Tier;
-use crate::units::Tokens;
+use crate::units::{Moment, Timestamp, Tokens, Usd};
 
 fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
     let memo = Memo::default();
@@ -266,4 +266,62 @@ fn detection_looks_for_lists_of_resources() {
     assert!(detects(r#"{"resourceLogs":[{}]}"#) && detects(r#"{"resourceMetrics":[{}]}"#));
     assert!(!detects(r#"{"resourceSpans":[]}"#), "an empty export");
     assert!(!detects(r#"{"spans":[]}"#) && !detects(r#"{"resourceSpans":{}}"#));
+}
+
+#[test]
+fn an_event_of_claude_code_is_a_call() {
+    let event = |body: &str, attributes: &[(&str, &str)]| {
+        let attributes: Vec<String> = attributes
+            .iter()
+            .map(|(key, value)| format!(r#"{{"key":"{key}","value":{}}}"#, text(value)))
+            .collect();
+        format!(
+            r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{{"timeUnixNano":"1773300005000000000",
+                "body":{},"attributes":[{}]}}]}}]}}]}}"#,
+            text(body),
+            attributes.join(",")
+        )
+    };
+    let line = event(
+        "claude_code.api_request",
+        &[
+            ("event.name", "api_request"),
+            ("session.id", "s-1"),
+            ("event.sequence", "4"),
+            ("model", "claude-sonnet-5"),
+            ("input_tokens", "12"),
+            ("cache_read_tokens", "3000"),
+            ("cache_creation_tokens", "500"),
+            ("output_tokens", "90"),
+            ("duration_ms", "4000"),
+            ("cost_usd", "0.0042"),
+            ("speed", "fast"),
+        ],
+    );
+    let (batch, outcome) = read(&line);
+    assert_eq!(outcome, Ok(Outcome::AccountedFor));
+    let Packed { call, identity, .. } = &batch.calls[0];
+    // 12 + 3,000 read + 500 written; it began 4 s before it was told.
+    let usage = call.usage.get();
+    assert_eq!((usage.input, usage.output), (Some(Tokens::new(3_512)), Some(Tokens::new(90))));
+    assert_eq!(
+        (usage.cache_read, usage.cache_written()),
+        (Some(Tokens::new(3_000)), Tokens::new(500))
+    );
+    let start = Timestamp::from_micros(1_773_300_001_000_000);
+    assert_eq!(call.time.get(), Some(Moment::dated(start)));
+    assert_eq!(call.logged_cost.get(), Usd::from_decimal("0.0042").ok());
+    let name = |symbol| batch.strings.text_of(symbol);
+    assert_eq!((name(call.provider), name(call.conversation)), (Some("anthropic"), Some("s-1")));
+    assert_eq!((call.tier, call.latency_milliseconds.get()), (Tier::Fast, Some(4_000)));
+    // Known by its place in the session, where no request is named.
+    assert!(identity.key().is_some() && identity.response().is_none());
+
+    let failed = event("claude_code.api_error", &[("model", "claude-sonnet-5"), ("error", "529")]);
+    let (batch, _) = read(&failed);
+    let call = &batch.calls[0].call;
+    assert_eq!((call.status, call.usage.get().is_reported()), (Status::Error, false));
+    let asked = event("claude_code.user_prompt", &[("prompt_length", "9")]);
+    assert!(read(&asked).0.calls.is_empty());
+    assert!(read(&event("gemini_cli.api_request", &[])).0.calls.is_empty());
 }
