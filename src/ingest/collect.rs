@@ -252,7 +252,7 @@ impl Collector {
         if other_files > 0 {
             accounting.notes.push(Note {
                 code: "OTHER_FILES",
-                message: "files without a log's ending in the given folders were not opened",
+                message: "files in the given folders whose ending is not a log's were not opened",
                 records: other_files,
             });
         }
