@@ -229,7 +229,7 @@ fn one_sided(pricing: Pricing, groups: &mut BTreeMap<Key, Group<'_>>, causes: &m
             }
             (true, false) => {
                 let priced = pricing.sum(&group.rows);
-                let calls = counted(group.rows.len() as u64, "call or bucket");
+                let calls = calls_or_buckets(group.rows.len() as u64);
                 (
                     Code::OnlyInLog,
                     Usd::ZERO - priced,
@@ -249,6 +249,14 @@ fn one_sided(pricing: Pricing, groups: &mut BTreeMap<Key, Group<'_>>, causes: &m
     });
 }
 
+fn calls_or_buckets(number: u64) -> String {
+    if number == 1 {
+        "1 call or bucket".to_owned()
+    } else {
+        format!("{} or buckets", counted(number, "call"))
+    }
+}
+
 /// Usage without a price. Where none of a billed model has one, all that was
 /// billed for it is explained and the group settled; elsewhere the amount is
 /// not known.
@@ -262,7 +270,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: key.1.as_ref().map(ToString::to_string),
             shown_by: format!(
                 "{} that the table cannot price",
-                counted(group.rows.len() as u64, "call or bucket")
+                calls_or_buckets(group.rows.len() as u64)
             ),
             evidence: Evidence::Measured,
         });
@@ -282,7 +290,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: model.map(ToString::to_string),
             shown_by: format!(
                 "{} {}",
-                counted(records, "call or bucket"),
+                calls_or_buckets(records),
                 if model.is_some() { "that the table cannot price" } else { "without a model" }
             ),
             evidence: Evidence::Inferred,
@@ -296,7 +304,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: key.1.as_ref().map(ToString::to_string),
             shown_by: format!(
                 "{} whose tokens or rates are not all known",
-                counted(untold, "call or bucket")
+                calls_or_buckets(untold)
             ),
             evidence: Evidence::Inferred,
         });
