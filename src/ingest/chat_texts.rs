@@ -241,13 +241,13 @@ struct Message<'a> {
 impl<'a> Message<'a> {
     fn of(json: Json<'a>) -> Result<Self, Fault> {
         let mut message = Self::default();
-        let (mut kind, mut fields) = (None, None);
+        let (mut kind, mut class, mut fields) = (None, None, None);
         json.each_entry(|key, value| {
             match key {
                 "type" => kind = value.text(),
                 // How LangChain serialises an object: its class is the last of `id`.
                 "id" if value.is_array() => {
-                    kind = value.items().last().and_then(|class| class.text());
+                    class = value.items().last().and_then(|class| class.text());
                 }
                 "kwargs" | "data" if value.is_object() => fields = Some(value),
                 _ => message.take(key, value)?,
@@ -257,7 +257,8 @@ impl<'a> Message<'a> {
         if let Some(fields) = fields {
             fields.each_entry(|key, value| message.take(key, value))?;
         }
-        message.role = message.role.or(kind);
+        // Beside a class, `type` only says that it is an object.
+        message.role = message.role.or(class).or(kind);
         Ok(message)
     }
 

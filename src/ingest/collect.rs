@@ -219,7 +219,7 @@ impl Collector {
             self.spans,
             !self.entries.is_empty(),
         );
-        accounting.notes.extend(merged.note());
+        accounting.notes.extend(merged.notes());
         merge::count(&merged, &mut accounting.files);
         merge::drop_repeated(&mut self.buckets, &mut self.charges, &mut accounting.files);
         merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
@@ -234,28 +234,7 @@ impl Collector {
             };
             sessions.rebuild(self.entries);
         }
-        if merged.restated_otherwise > 0 {
-            accounting.notes.push(Note {
-                code: "RESTATED_OTHERWISE",
-                message: "spans around the calls that they restate count other tokens than those; \
-                          the inner counts are used",
-                records: merged.restated_otherwise,
-            });
-        }
-        if !self.open_pages.is_empty() {
-            accounting.notes.push(Note {
-                code: "MORE_PAGES",
-                message: "the last page of an export says that more pages follow: the totals are incomplete",
-                records: self.open_pages.len() as u64,
-            });
-        }
-        if other_files > 0 {
-            accounting.notes.push(Note {
-                code: "OTHER_FILES",
-                message: "files in the given folders whose ending is not a log's were not opened",
-                records: other_files,
-            });
-        }
+        accounting.notes.extend(notes_on_files(self.open_pages.len() as u64, other_files));
         accounting.notes.sort();
         merge::sort(&mut kept, &self.strings);
         merge::sort_buckets(&mut self.buckets, &self.strings);
@@ -279,6 +258,23 @@ impl Collector {
             accounting,
         }
     }
+}
+
+/// What is missing although nothing was rejected.
+fn notes_on_files(open_pages: u64, other_files: u64) -> impl Iterator<Item = Note> {
+    let notes = [
+        Note {
+            code: "MORE_PAGES",
+            message: "the last page of an export says that more pages follow: the totals are incomplete",
+            records: open_pages,
+        },
+        Note {
+            code: "OTHER_FILES",
+            message: "files in the given folders whose ending is not a log's were not opened",
+            records: other_files,
+        },
+    ];
+    notes.into_iter().filter(|note| note.records > 0)
 }
 
 /// The names of a call.

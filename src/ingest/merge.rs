@@ -35,17 +35,25 @@ pub(super) struct Merged {
 }
 
 impl Merged {
-    /// What is worth saying of calls that two systems logged.
-    pub(super) fn note(&self) -> Option<Note> {
+    /// What is worth saying of calls that were told twice.
+    pub(super) fn notes(&self) -> impl Iterator<Item = Note> {
         let differing =
             self.dropped.iter().filter(|(_, what)| *what == Dropped::Restated { agrees: false });
-        let records = differing.count() as u64;
-        (records > 0).then_some(Note {
-            code: "SOURCES_DISAGREE",
-            message: "calls that two systems logged differ in their token counts; the counts of \
-                      the record that says more were kept",
-            records,
-        })
+        let notes = [
+            Note {
+                code: "SOURCES_DISAGREE",
+                message: "calls that two systems logged differ in their token counts; the counts \
+                          of the record that says more were kept",
+                records: differing.count() as u64,
+            },
+            Note {
+                code: "RESTATED_OTHERWISE",
+                message: "spans around the calls that they restate count other tokens than those; \
+                          the inner counts are used",
+                records: self.restated_otherwise,
+            },
+        ];
+        notes.into_iter().filter(|note| note.records > 0)
     }
 }
 

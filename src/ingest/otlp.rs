@@ -12,6 +12,7 @@ mod values;
 use std::borrow::Cow;
 
 use super::batch::Batch;
+use super::exchange::body::first_item;
 use super::format::{Format, Outcome, PartLines, Record, Sample};
 use super::json::{Fault, Json};
 use super::span::{Attributes, Nature, Span};
@@ -39,7 +40,7 @@ impl Format for Otlp {
         sample.any_object(|object| {
             SIGNALS.iter().any(|(camel, snake, _)| {
                 let list = object.get(camel).or_else(|| object.get(snake));
-                list.is_some_and(Json::is_array)
+                list.and_then(first_item).is_some_and(Json::is_object)
             })
         })
     }

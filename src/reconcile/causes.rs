@@ -229,7 +229,7 @@ fn one_sided(pricing: Pricing, groups: &mut BTreeMap<Key, Group<'_>>, causes: &m
             }
             (true, false) => {
                 let priced = pricing.sum(&group.rows);
-                let calls = calls_or_buckets(group.rows.len() as u64);
+                let calls = counted(group.rows.len() as u64, "record");
                 (
                     Code::OnlyInLog,
                     Usd::ZERO - priced,
@@ -249,14 +249,6 @@ fn one_sided(pricing: Pricing, groups: &mut BTreeMap<Key, Group<'_>>, causes: &m
     });
 }
 
-fn calls_or_buckets(number: u64) -> String {
-    if number == 1 {
-        "1 call or bucket".to_owned()
-    } else {
-        format!("{} or buckets", counted(number, "call"))
-    }
-}
-
 /// Usage without a price. Where none of a billed model has one, all that was
 /// billed for it is explained and the group settled; elsewhere the amount is
 /// not known.
@@ -270,7 +262,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: key.1.as_ref().map(ToString::to_string),
             shown_by: format!(
                 "{} that the table cannot price",
-                calls_or_buckets(group.rows.len() as u64)
+                counted(group.rows.len() as u64, "record")
             ),
             evidence: Evidence::Measured,
         });
@@ -290,7 +282,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: model.map(ToString::to_string),
             shown_by: format!(
                 "{} {}",
-                calls_or_buckets(records),
+                counted(records, "record"),
                 if model.is_some() { "that the table cannot price" } else { "without a model" }
             ),
             evidence: Evidence::Inferred,
@@ -304,7 +296,7 @@ fn unpriced(key: &Key, group: &Group<'_>, pricing: Pricing, causes: &mut Vec<Cau
             model: key.1.as_ref().map(ToString::to_string),
             shown_by: format!(
                 "{} whose tokens or rates are not all known",
-                calls_or_buckets(untold)
+                counted(untold, "record")
             ),
             evidence: Evidence::Inferred,
         });

@@ -37,7 +37,73 @@ const COLUMNS: [&str; 14] = [
 
 /// Files that tokopt reads otherwise than the expected table, with the columns
 /// that differ and why.
-const DIFFERENCES: [(&str, &str, &str); 0] = [];
+const DIFFERENCES: [(&str, &str, &str); 13] = [
+    (
+        "azure-openai-diagnostic/request-response.jsonl",
+        "calls \"2\" not \"1\", duplicates \"0\" not \"1\"",
+        "the two lines share id and time and name different models: two calls",
+    ),
+    (
+        "azure-openai-raw/chat.jsonl",
+        "ignored \"0\" not \"2\", rejected \"2\" not \"0\"",
+        "answers of an endpoint that runs no model are in no known shape, and said to be",
+    ),
+    (
+        "codex-cli/ai-llm-usage-metrics/session-token-count.jsonl",
+        "ignored \"4\" not \"5\", rejected \"1\" not \"0\"",
+        "a running total that falls, without the usage of the call, cannot be read",
+    ),
+    (
+        "gemini-cli/ai-llm-usage-metrics/session-no-tokens.json",
+        "calls \"0\" not \"1\", ignored \"2\" not \"1\"",
+        "a message without counts is no call in the tool's own account; it is ignored with that reason",
+    ),
+    (
+        "gemini-cli/ai-llm-usage-metrics/session-zero-tokens.json",
+        "calls \"0\" not \"1\", ignored \"1\" not \"0\", input \"\" not \"0\", cache_read \"\" not \"0\", output \"\" not \"0\", reasoning \"\" not \"0\"",
+        "a message that counts nothing at all was no call; it is ignored with that reason",
+    ),
+    (
+        "openai-raw/embeddings.jsonl",
+        "output \"0\" not \"\"",
+        "embeddings generate nothing: their output is zero, not unknown",
+    ),
+    (
+        "openrouter-raw/chat.jsonl",
+        "cache_write \"6310\" not \"8464\", logged_cost_usd \"0.095549972333\" not \"0.094998172333\"",
+        "writes are cut to the prompt; a call on the caller's own key costs fee and upstream price",
+    ),
+    (
+        "other-cli/pi-session-mixed.jsonl",
+        "calls \"3\" not \"0\", ignored \"5\" not \"0\", rejected \"1\" not \"0\", input \"125\" not \"\", cache_read \"10\" not \"\", cache_write \"3\" not \"\", output \"33\" not \"\", reasoning \"5\" not \"\", logged_cost_usd \"0.03\" not \"\", read \"yes\" not \"no\"",
+        "the table knows no pi sessions; three answers hold usage",
+    ),
+    (
+        "vercel-ai-fixtures/anthropic/spliced-message-start.chunks.txt",
+        "calls \"1\" not \"2\", input \"17\" not \"34\"",
+        "a stream is one call, even one that was spliced",
+    ),
+    (
+        "vercel-ai-fixtures/openai/parallel-tool-call-wrapper.1.chunks.txt",
+        "calls \"1\" not \"0\", rejected \"0\" not \"1\"",
+        "a stream with a broken last event is a call of unknown usage, with a note",
+    ),
+    (
+        "vercel-ai-fixtures/openai-compatible/xai-text.json",
+        "logged_cost_usd \"0.00016415\" not \"\"",
+        "xAI states the cost in ticks of 10^-10 dollars",
+    ),
+    (
+        "vercel-ai-fixtures/openai-compatible/xai-tool-call.chunks.txt",
+        "logged_cost_usd \"0.00014975\" not \"\"",
+        "as above",
+    ),
+    (
+        "vercel-ai-fixtures/openai-compatible/xai-tool-call.json",
+        "logged_cost_usd \"0.0001777\" not \"\"",
+        "as above",
+    ),
+];
 
 /// A file's figures by column; a sum that no record states is absent.
 type Row = BTreeMap<&'static str, String>;

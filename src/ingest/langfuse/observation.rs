@@ -307,7 +307,13 @@ impl<'a> Observation<'a> {
         let total = self.total_cost.map_or(Ok(None), |cost| cost.money("totalCost"))?;
         let detailed = details.and_then(|details| details.get("total"));
         let detailed = detailed.map_or(Ok(None), |cost| cost.money("costDetails"))?;
-        let is_priced = details.is_none_or(|details| details.raw() != "{}");
+        let mut is_priced = false;
+        if let Some(details) = details {
+            details.each_entry(|_, cost| {
+                is_priced |= cost.number().is_some();
+                Ok::<(), Fault>(())
+            })?;
+        }
         Ok(total.or(detailed).filter(|cost| is_priced || cost.femto() != 0))
     }
 }

@@ -162,10 +162,10 @@ fn a_document_shares_its_trace_and_counts_each_observation() {
         {"id":"b","traceId":"t","type":"EMBEDDING","model":"text-embedding-3-small","usageDetails":{"input":4}},
         {"id":"c","traceId":"t","type":"GENERATION","startTime":"noon"}]}"#;
     let (batch, outcome) = read(line);
-    assert_eq!(outcome, Ok(Outcome::KeptMany(1)));
+    assert_eq!(outcome, Ok(Outcome::AccountedFor));
     assert_eq!(
         (batch.account.lines, batch.account.ignored_total(), batch.account.rejected),
-        (2, 1, 1)
+        (3, 1, 1)
     );
     assert_eq!(batch.account.rejections[0].line, 4);
     let call = &batch.calls[0].call;

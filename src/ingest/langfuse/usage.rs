@@ -64,7 +64,8 @@ impl Details {
     /// When it is none.
     pub(super) fn take(&mut self, key: &str, value: Value<'_>) -> Result<(), Fault> {
         let key = key.to_ascii_lowercase();
-        if key == "unit" {
+        let is_nested = matches!(value, Value::Json(json) if json.is_object() || json.is_array());
+        if key == "unit" || is_nested {
             return Ok(());
         }
         let Some(count) = value.count("usageDetails")? else { return Ok(()) };

@@ -102,10 +102,10 @@ fn a_tree_of_runs_counts_each() {
             {"id":"d","trace_id":"a","parent_run_id":"c","run_type":"llm","prompt_tokens":20,"completion_tokens":2,"status":"error","error":"x"}]},
         {"run_type":"llm"}]}"#;
     let (batch, outcome) = read(line);
-    assert_eq!(outcome, Ok(Outcome::KeptMany(2)));
+    assert_eq!(outcome, Ok(Outcome::AccountedFor));
     assert_eq!(
         (batch.account.lines, batch.account.ignored_total(), batch.account.rejected),
-        (3, 2, 1)
+        (5, 2, 1)
     );
     assert_eq!(batch.account.rejections[0].line, 5);
     assert_eq!(batch.calls[1].call.status, Status::Error);

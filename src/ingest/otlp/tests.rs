@@ -69,7 +69,7 @@ fn a_span_of_the_current_conventions_is_read_whole() {
         ("gen_ai.output.messages", &text(answers)),
     ]);
     let (batch, outcome) = read(&line);
-    assert_eq!(outcome, Ok(Outcome::KeptMany(1)));
+    assert_eq!(outcome, Ok(Outcome::AccountedFor));
     let Packed { call, prompt, identity, .. } = &batch.calls[0];
     let name = |symbol| batch.strings.text_of(symbol);
     assert_eq!((name(call.provider), name(call.region)), (Some("openai"), Some("eu")));
@@ -131,7 +131,7 @@ fn four_generations_of_names_are_the_same_counts() {
             (output, r#"{"intValue":"7"}"#),
             (cached, r#"{"intValue":"60"}"#),
         ]));
-        assert_eq!(outcome, Ok(Outcome::KeptMany(1)), "{input}");
+        assert_eq!(outcome, Ok(Outcome::AccountedFor), "{input}");
         let call = &batch.calls[0].call;
         let usage = call.usage.get();
         assert_eq!(usage.uncached_input(), Some(Tokens::new(40)), "{input}");
@@ -192,7 +192,7 @@ fn indexed_messages_and_events_are_the_same_prompt() {
         );
     let hashes = [&indexed, &events].map(|line| {
         let (batch, outcome) = read(line);
-        assert_eq!(outcome, Ok(Outcome::KeptMany(1)));
+        assert_eq!(outcome, Ok(Outcome::AccountedFor));
         let prompt = batch.calls[0].prompt.as_ref().expect("a prompt");
         (prompt.request_hash, prompt.answer.map(|answer| answer.hash))
     });
@@ -248,8 +248,8 @@ fn errors_and_broken_parts() {
         {"spanId":"b","name":"other"},
         {"spanId":"c","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"4"}}]}]}]}]}"#;
     let (batch, outcome) = read(three);
-    assert_eq!(outcome, Ok(Outcome::KeptMany(1)));
-    assert_eq!((batch.account.lines, batch.account.rejected, batch.calls.len()), (2, 1, 1));
+    assert_eq!(outcome, Ok(Outcome::AccountedFor));
+    assert_eq!((batch.account.lines, batch.account.rejected, batch.calls.len()), (3, 1, 1));
     assert_eq!(batch.account.rejections[0].line, 2);
     assert_eq!(batch.calls[0].call.source.line, 4);
     for end in (1..three.len()).filter(|end| three.is_char_boundary(*end)) {
@@ -263,6 +263,7 @@ fn errors_and_broken_parts() {
 fn detection_looks_for_lists_of_resources() {
     let detects = |text: &str| Otlp.detect(&Sample::Json(&[Json::of_text(text)]));
     assert!(detects(&span(&[])));
-    assert!(detects(r#"{"resourceLogs":[]}"#) && detects(r#"{"resourceMetrics":[]}"#));
+    assert!(detects(r#"{"resourceLogs":[{}]}"#) && detects(r#"{"resourceMetrics":[{}]}"#));
+    assert!(!detects(r#"{"resourceSpans":[]}"#), "an empty export");
     assert!(!detects(r#"{"spans":[]}"#) && !detects(r#"{"resourceSpans":{}}"#));
 }
