@@ -294,11 +294,19 @@ Examples:
   tokopt analyze usage.jsonl --invoice costs.csv
   zcat usage.jsonl.gz | tokopt analyze - -o report.md -o tables/";
 
+fn input_format_help() -> String {
+    format!(
+        "Read every file as this format instead of recognising it\n\n\
+         A name of your own under [formats.NAME] in tokopt.toml, or one of {}.",
+        crate::ingest::format_names()
+    )
+}
+
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading")]
 pub(super) struct ReadingArguments {
     /// Read every file as this format instead of recognising it
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", long_help = input_format_help())]
     pub(super) input_format: Option<String>,
 
     /// When a clock without a date starts, such as 2026-06-01

@@ -270,7 +270,7 @@ fn notes_on_files(open_pages: u64, other_files: u64) -> impl Iterator<Item = Not
         },
         Note {
             code: "OTHER_FILES",
-            message: "files without a log's ending in the given folders were not opened",
+            message: "files in the given folders whose ending is not a log's were not opened",
             records: other_files,
         },
     ];

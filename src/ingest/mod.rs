@@ -195,6 +195,13 @@ pub enum IngestError {
     },
 }
 
+/// The names of all formats, as a list in a sentence.
+#[must_use]
+pub fn format_names() -> String {
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.id()).collect();
+    names.join(", ")
+}
+
 impl IngestError {
     /// What the user can do about it.
     #[must_use]
@@ -203,14 +210,21 @@ impl IngestError {
             Self::NotFound { .. } | Self::BadPattern { .. } => {
                 Some("give a file, a folder, a quoted pattern such as 'logs/**/*.jsonl', or - for standard input".to_owned())
             }
-            Self::UnknownFormat { .. } | Self::NoSuchFormat { .. } => {
-                let known: Vec<_> = FORMATS.iter().map(|format| format.id()).collect();
-                Some(format!(
-                    "name it with --input-format ({}), or describe it under [formats.NAME] in tokopt.toml",
-                    known.join(", ")
-                ))
+            Self::UnknownFormat { .. } => Some(
+                "name it with --input-format NAME (--help lists them), or describe it under [formats.NAME] in tokopt.toml"
+                    .to_owned(),
+            ),
+            Self::NoSuchFormat { .. } => Some(format!(
+                "name one of {}, or describe your own under [formats.NAME] in tokopt.toml",
+                format_names()
+            )),
+            Self::Unreadable { reason, .. } if reason == PERMISSION_DENIED => {
+                Some("make it readable, or give only files that are".to_owned())
             }
             Self::Unreadable { .. } => None,
         }
     }
 }
+
+/// What an error of the system says where reading is not allowed.
+pub(in crate::ingest) const PERMISSION_DENIED: &str = "permission denied";

@@ -7,7 +7,7 @@ use std::io::{self, Read as _};
 use rayon::prelude::*;
 
 use crate::measure::memo::Memo;
-use crate::record::log::{FileAccount, Log, Recognition, Rejection};
+use crate::record::log::{FileAccount, Log, Note, Recognition, Rejection};
 
 use super::batch::Batch;
 use super::collect::Collector;
@@ -18,7 +18,7 @@ use super::framing::{CHUNK_BYTES, Chunk, Framer, Layout, layout};
 use super::json::{Fault, Json};
 use super::mapping::Mapping;
 use super::source::{self, Input, Opened};
-use super::{FORMATS, IngestError, format_by_id};
+use super::{FORMATS, IngestError, PERMISSION_DENIED, format_by_id};
 
 /// How to read.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,7 @@ pub fn read(
         formats: &formats,
         options,
         accounts: Vec::new(),
+        looking_otherwise: 0,
     };
     let mut collector = Collector::default();
     let mut wave = files.next_wave()?;
@@ -90,7 +91,18 @@ pub fn read(
         progress.advance(bytes);
         wave = next?;
     }
-    Ok(collector.finish(files.accounts, memo, found.other_files))
+    let looking_otherwise = files.looking_otherwise;
+    let mut log = collector.finish(files.accounts, memo, found.other_files);
+    if looking_otherwise > 0 {
+        log.accounting.notes.push(Note {
+            code: "OTHER_FORMAT",
+            message: "files are read as --input-format says, and look like another format; \
+                      without it their counts may be others",
+            records: looking_otherwise,
+        });
+        log.accounting.notes.sort();
+    }
+    Ok(log)
 }
 
 /// The format of that id, or the user's own of that name.
@@ -119,6 +131,8 @@ struct Files<'a> {
     formats: &'a [&'a dyn Format],
     options: ReadOptions<'a>,
     accounts: Vec<FileAccount>,
+    /// Files read as the user says that look like another format.
+    looking_otherwise: u64,
 }
 
 struct Open<'a> {
@@ -190,7 +204,10 @@ impl<'a> Files<'a> {
             Err(error) if self.is_the_only_one(input) => {
                 return Err(IngestError::Unreadable {
                     path: input.shown.clone(),
-                    reason: error.to_string(),
+                    reason: match error.kind() {
+                        io::ErrorKind::PermissionDenied => PERMISSION_DENIED.to_owned(),
+                        _ => error.to_string(),
+                    },
                 });
             }
             Err(error) => {
@@ -201,7 +218,10 @@ impl<'a> Files<'a> {
         };
         let opening = detect::Head { bytes: &head, whole };
         let detected = match self.forced {
-            Some(format) => Detected::Format(format, layout(format.framing(), &head)),
+            Some(format) => {
+                self.looking_otherwise += u64::from(looks_otherwise(opening, format, self.formats));
+                Detected::Format(format, layout(format.framing(), &head))
+            }
             None => detect(opening, self.formats),
         };
         match detected {
@@ -249,6 +269,17 @@ impl Files<'_> {
             convention: format.convention(),
         }
     }
+}
+
+/// Whether a file that is read as one format by the user's word would be
+/// recognised as another; the same records as JSON or CSV are no other.
+fn looks_otherwise(
+    opening: detect::Head<'_>,
+    forced: &dyn Format,
+    formats: &[&dyn Format],
+) -> bool {
+    let stem = |format: &dyn Format| format.id().trim_end_matches("-csv");
+    matches!(detect(opening, formats), Detected::Format(own, _) if stem(own) != stem(forced))
 }
 
 /// Accounts for a file of which no record could be read.

@@ -106,12 +106,13 @@ fn search(
     found: &mut Found,
 ) -> Result<(), IngestError> {
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|error| IngestError::Unreadable {
-            path: error.path().map_or_else(|| shown(root), shown),
-            reason: error
-                .io_error()
-                .map_or("a loop of links".to_owned(), |error| error.kind().to_string()),
-        })?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                leads_nowhere(root, pattern, &error, found)?;
+                continue;
+            }
+        };
         if !entry.file_type().is_file() {
             continue;
         }
@@ -126,6 +127,31 @@ fn search(
             }
             None => found.other_files += 1,
         }
+    }
+    Ok(())
+}
+
+/// A link inside a folder whose target is gone is accounted for like any file
+/// of its name; anything else that stops a search is an error.
+fn leads_nowhere(
+    root: &Path,
+    pattern: Option<&GlobMatcher>,
+    error: &walkdir::Error,
+    found: &mut Found,
+) -> Result<(), IngestError> {
+    let path = error.path().unwrap_or(root);
+    let kind = error.io_error().map(io::Error::kind);
+    if error.depth() == 0 || kind != Some(io::ErrorKind::NotFound) {
+        return Err(IngestError::Unreadable {
+            path: shown(path),
+            reason: kind.map_or("a loop of links".to_owned(), |kind| kind.to_string()),
+        });
+    }
+    let path = path.strip_prefix("./").unwrap_or(path);
+    match pattern {
+        Some(pattern) if !pattern.is_match(path) => {}
+        None if !has_log_ending(path) => found.other_files += 1,
+        _ => found.inputs.push(Input { named: false, ..named(path) }),
     }
     Ok(())
 }

@@ -6,11 +6,17 @@ use super::document::{
     ClockKind, Field, IgnoredReason, InspectedFile, Inspection, Raise, RejectedReason,
     TechniqueReach, Verdict,
 };
+use super::escape::plain_end;
 use super::figures::{counted, percent, whole};
+use super::summary::NO_FILE;
 use crate::units::Share;
 
 /// Reasons of a kind that are told one by one.
 const MOST_REASONS: usize = 4;
+/// Files in no known format that are named one by one.
+const MOST_UNKNOWN: usize = 10;
+/// Columns of a path inside a sentence.
+const LONGEST_PATH: usize = 40;
 /// Things to log first, at most.
 const MOST_FIRST: usize = 3;
 
@@ -130,7 +136,14 @@ pub fn headline(document: &Inspection) -> String {
 pub fn recognition(kind: &Kind<'_>) -> Vec<String> {
     let file = &kind.sum;
     let Some(format) = &file.format else {
-        return vec!["in no known format: see the rejection".to_owned()];
+        let mut lines = vec!["in no known format: see the rejection".to_owned()];
+        if kind.files.len() > 1 {
+            lines.extend(kind.files.iter().take(MOST_UNKNOWN).map(|file| file.path.clone()));
+            if let Some(more @ 1..) = kind.files.len().checked_sub(MOST_UNKNOWN) {
+                lines.push(counted(more as u64, "more file", "more files"));
+            }
+        }
+        return lines;
     };
     if format == "empty" {
         return vec!["empty: no record is in it".to_owned()];
@@ -157,7 +170,13 @@ pub fn recognition(kind: &Kind<'_>) -> Vec<String> {
 }
 
 /// What became of a file's records.
-pub fn accounting(file: &InspectedFile) -> String {
+///
+/// `None` where the recognition has said that there are none.
+pub fn accounting(file: &InspectedFile) -> Option<String> {
+    if file.lines == 0 {
+        let is_empty = file.format.as_deref() == Some("empty");
+        return (!is_empty).then(|| "no record is in it".to_owned());
+    }
     let kept = file.kept - file.buckets - file.charges;
     let parts = [
         (kept, "call", "calls"),
@@ -175,37 +194,67 @@ pub fn accounting(file: &InspectedFile) -> String {
     } else {
         String::new()
     };
-    format!("{}: {}{inside}", counted(file.lines, "record", "records"), parts.join(", "))
+    Some(format!("{}: {}{inside}", counted(file.lines, "record", "records"), parts.join(", ")))
 }
 
 /// Why records were set aside, the commonest first.
-pub fn reasons(file: &InspectedFile) -> Vec<String> {
+pub fn reasons(kind: &Kind<'_>) -> Vec<String> {
+    let file = &kind.sum;
     let mut lines = Vec::new();
     let mut ignored: Vec<&IgnoredReason> = file.ignored_reasons.iter().collect();
     ignored.sort_by_key(|reason| std::cmp::Reverse(reason.lines));
+    let mut left = file.ignored;
     for reason in ignored.into_iter().take(MOST_REASONS) {
+        left = left.saturating_sub(reason.lines);
         lines.push(format!("ignored {}: {}", whole(reason.lines), reason.reason));
+    }
+    if left > 0 {
+        lines.push(format!("ignored {} for other reasons", whole(left)));
     }
     let mut rejected: Vec<&RejectedReason> = file.rejected_reasons.iter().collect();
     rejected.sort_by_key(|reason| std::cmp::Reverse(reason.lines));
+    let mut left = file.rejected;
     for reason in rejected.into_iter().take(MOST_REASONS) {
-        lines.push(format!(
-            "rejected {}: {} (the first in line {})",
-            whole(reason.lines),
-            reason.reason,
-            whole(reason.first_line)
-        ));
+        left = left.saturating_sub(reason.lines);
+        let place = first_place(kind, reason);
+        lines.push(format!("rejected {}: {}{place}", whole(reason.lines), reason.reason));
+    }
+    if left > 0 {
+        // Only the first of each file are kept with their reason.
+        lines.push(format!("rejected {} more", whole(left)));
     }
     lines
+}
+
+/// Where a reason was met first, in parentheses; empty where it is about the
+/// whole of the one file.
+fn first_place(kind: &Kind<'_>, reason: &RejectedReason) -> String {
+    let has_it = |file: &&&InspectedFile| {
+        file.rejected_reasons.iter().any(|known| known.reason == reason.reason)
+    };
+    match kind.files.iter().find(has_it) {
+        Some(file) if kind.files.len() > 1 && file.format.is_none() => {
+            format!(" (the first: {})", plain_end(&file.path, LONGEST_PATH))
+        }
+        Some(file) if kind.files.len() > 1 => {
+            format!(" (the first: {}:{})", plain_end(&file.path, LONGEST_PATH), reason.first_line)
+        }
+        _ if kind.sum.format.is_none() => String::new(),
+        _ => format!(" (the first in line {})", whole(reason.first_line)),
+    }
 }
 
 /// What readers noticed.
 pub fn notes(document: &Inspection) -> Vec<String> {
     let notes = document.notes.iter().map(|note| {
-        let records = counted(note.records, "record", "records");
+        let records = match note.code.as_str() {
+            "OTHER_FILES" | "OTHER_FORMAT" => counted(note.records, "file", "files"),
+            _ => counted(note.records, "record", "records"),
+        };
         format!("{} ({}, {records})", note.message, note.code)
     });
-    notes.collect()
+    let nothing = document.files.is_empty().then(|| NO_FILE.to_owned());
+    nothing.into_iter().chain(notes).collect()
 }
 
 /// What some files are called.

@@ -4,7 +4,7 @@
 //! Keys are as the document has them: each report escapes them in its own way.
 
 use super::document::{Dimension, Document, Figures};
-use super::figures::counted;
+use super::figures::{UNKNOWN_MARK, counted};
 use crate::units::{Share, Tokens};
 
 /// A row of a table for people.
@@ -81,6 +81,10 @@ fn sum(document: &Document, rows: &[&Figures]) -> Figures {
 /// The figure with a sign where it is a bound: an upper one, or a lower one
 /// because some of the row's calls have no price.
 pub fn bounded(figures: &Figures, text: String) -> String {
+    // What is not known is no bound either.
+    if text == UNKNOWN_MARK {
+        return text;
+    }
     if figures.at_most {
         return format!("≤ {text}");
     }

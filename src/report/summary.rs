@@ -58,6 +58,10 @@ pub fn headline_notes(document: &Document) -> Vec<String> {
         (Some(logged), _) => notes.push(format!("The log itself states {}", dollars(Some(logged)))),
         (None, _) => {}
     }
+    if totals.calls == Some(0) {
+        // Nothing was priced.
+        return notes;
+    }
     let grade = totals.cost_evidence.unwrap_or_default();
     match (&document.prices.as_of, totals.cost_usd) {
         (Some(day), Some(_)) if grade == Evidence::Measured => {
@@ -70,6 +74,9 @@ pub fn headline_notes(document: &Document) -> Vec<String> {
     }
     notes
 }
+
+/// What a folder without any log is told.
+pub const NO_FILE: &str = "No file there has a log's ending, such as .jsonl, .json or .csv: check the path, or name the files";
 
 /// What a cost that is a lower bound leaves out.
 fn unpriced(document: &Document) -> Option<String> {
@@ -199,11 +206,18 @@ pub fn users(document: &Document) -> Vec<String> {
     if let Some(tenth) = users.top_10_percent_cost_share {
         let top = users.top_1_percent_cost_share;
         let of = counted(users.count, "user", "users");
-        notes.push(format!(
-            "Of {of}, the heaviest 1 % cause {} of the cost, the heaviest 10 % {}",
-            percent(top),
-            tenth.to_percent()
-        ));
+        match users.count {
+            0 | 1 => {}
+            // One user is more than a tenth, or just that.
+            2..=10 => {
+                notes.push(format!("Of {of}, the heaviest causes {} of the cost", percent(top)));
+            }
+            _ => notes.push(format!(
+                "Of {of}, the heaviest 1 % cause {} of the cost, the heaviest 10 % {}",
+                percent(top),
+                tenth.to_percent()
+            )),
+        }
     }
     if !users.above_plan.is_empty() {
         let number = users.above_plan.len() as u64;

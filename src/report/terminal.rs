@@ -102,10 +102,12 @@ fn headline(document: &Document, screen: &mut Screen) {
         screen.paragraph(&plain(&note, screen.width() * 2), 0);
     }
     if document.input.lines == 0 && !document.is_described() {
-        screen.paragraph(
-            "The files hold no log record: check the path, or name the format with --input-format",
-            0,
-        );
+        let advice = if document.input.files.is_empty() {
+            summary::NO_FILE
+        } else {
+            "The files hold no log record: check the path, or name the format with --input-format"
+        };
+        screen.paragraph(advice, 0);
     }
 }
 
@@ -113,7 +115,7 @@ fn accounting(document: &Document, screen: &mut Screen) {
     let input = &document.input;
     screen.heading("What was read");
     screen.paragraph(&summary::accounting(input), 2);
-    screen.paragraph(&plain(&summary::files(input), screen.width() * 2), 2);
+    screen.paragraph(&plain(&summary::files(input), screen.width() * 20), 2);
     for note in summary::accounting_notes(input) {
         screen.paragraph(&note, 2);
     }
@@ -141,7 +143,7 @@ fn accounting(document: &Document, screen: &mut Screen) {
 
 fn rejected(rejection: &Rejection, width: usize) -> String {
     let path = plain_end(&rejection.path, width / 2);
-    format!("rejected {path}:{}: {}", rejection.line, plain(&rejection.reason, width))
+    format!("rejected {path}:{}: {}", rejection.line, plain(&rejection.reason, width * 4))
 }
 
 fn gaps(document: &Document, screen: &mut Screen) {

@@ -10,6 +10,9 @@ use super::rows::says_nothing;
 /// The most unpriced models and unrecognised files that are named one by one.
 const MOST_NAMED: usize = 5;
 
+/// What settles the format of a file.
+const FORMAT_BY: &str = "--input-format NAME, or [formats.NAME] in tokopt.toml";
+
 /// A gap, and what would close it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -45,13 +48,13 @@ fn files(document: &Document, gaps: &mut Vec<Unknown>) {
         .filter(|file| file.format.is_none() && file.lines > 0)
         .collect();
     for file in unrecognised.iter().take(MOST_NAMED) {
-        gap(gaps, format!("format of {}", file.path), "--input-format NAME");
+        gap(gaps, format!("format of {}", file.path), FORMAT_BY);
     }
     if let Some(more) = unrecognised.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
         gap(
             gaps,
             format!("format of {}", counted(more as u64, "more file", "more files")),
-            "--input-format NAME",
+            FORMAT_BY,
         );
     }
 }
@@ -73,11 +76,16 @@ fn prices(prices: &Prices, gaps: &mut Vec<Unknown>) {
     }
     for part in &prices.partly_unpriced {
         let calls = counted(part.calls, "call", "calls");
-        gap(
-            gaps,
-            format!("price of {} in {calls}", part.what),
-            "a rate in a file given with --prices FILE",
-        );
+        gap(gaps, format!("price of {} in {calls}", part.what), settles_part(&part.what));
+    }
+}
+
+/// What settles the price of a part of calls.
+fn settles_part(what: &str) -> &'static str {
+    if what.ends_with("was not logged") {
+        "its token counts in the log"
+    } else {
+        "a rate in a file given with --prices FILE"
     }
 }
 
@@ -107,7 +115,14 @@ fn times(document: &Document, gaps: &mut Vec<Unknown>) {
         gap(gaps, "when the calls were made", "a time in every log record");
     } else if undated > 0 {
         let calls = counted(undated, "call", "calls");
-        gap(gaps, format!("date of {calls}"), "--epoch TIME says when the log starts");
+        let has = |code| document.warnings.iter().any(|warning| warning.code == code);
+        // A start helps only a clock that runs.
+        let settled_by = if has("NO_TIMES") && !has("RELATIVE_TIMES") {
+            "a time in every log record"
+        } else {
+            "--epoch TIME says when the log starts"
+        };
+        gap(gaps, format!("date of {calls}"), settled_by);
     }
 }
 

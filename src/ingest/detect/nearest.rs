@@ -32,6 +32,9 @@ pub(in crate::ingest) fn gave_away(head: Head<'_>, format: &dyn Format) -> Vec<&
 /// What an unknown file looks like, as a phrase for an error: its first keys or
 /// columns, which are names and not content, and the formats that come nearest.
 pub(in crate::ingest) fn looks_like(head: Head<'_>, formats: &[&dyn Format]) -> String {
+    if head.bytes.starts_with(&[0xff, 0xfe]) || head.bytes.starts_with(&[0xfe, 0xff]) {
+        return ": it is UTF-16; save it as UTF-8".to_owned();
+    }
     let text = head.readable();
     let opening = Opening::of(&text, SAMPLED);
     let names = Names::of(&opening);
@@ -39,7 +42,8 @@ pub(in crate::ingest) fn looks_like(head: Head<'_>, formats: &[&dyn Format]) -> 
         Opening::Columns(header) => {
             let is_named = |column: &String| is_name(column);
             if header.columns.len() < 2 || !header.columns.iter().all(is_named) {
-                return ": it is neither JSON, CSV nor an event stream".to_owned();
+                return ": it is neither JSON, an event stream nor CSV with plain names of columns"
+                    .to_owned();
             }
             ("columns", header.columns.clone())
         }

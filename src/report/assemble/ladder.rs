@@ -47,7 +47,7 @@ impl Analysis<'_> {
             let ledger = self.traffic.ledger;
             if !ledger.entries.is_empty() || !ledger.buckets.is_empty() {
                 let rates = Rates { hourly: self.hourly_rate, length };
-                document.ladder = Some(self.block(naming, rates));
+                document.ladder = Some(self.untried(naming, rates));
                 document.warnings.push(Warning {
                     code: "NO_SIMULATED_CALLS".to_owned(),
                     message: "no call carries both a time and a price, so no technique was tried"
@@ -57,6 +57,23 @@ impl Analysis<'_> {
             return;
         }
         self.add(document, naming, length);
+    }
+
+    /// The ladder of a log none of whose calls could be tried. That every call
+    /// lacks a time has a code of its own; what else they lack depends on the log.
+    fn untried(&self, naming: &Naming, rates: Rates) -> Ladder {
+        let mut ladder = self.block(naming, rates);
+        let missing = if self.traffic.left_out.unpriced > 0 {
+            "a model with a price: --model NAME, or its rates with --prices FILE"
+        } else {
+            "a log of single calls, beside their sums"
+        };
+        for reason in ladder.steps.iter_mut().filter_map(|step| step.reason.as_mut()) {
+            if reason.code == "NO_SIMULATED_CALLS" {
+                reason.settled_by = Some(missing.to_owned());
+            }
+        }
+        ladder
     }
 
     /// As [`Analysis::fill`], whatever traffic there is.
@@ -277,7 +294,8 @@ fn settled_by(code: &str) -> Option<&'static str> {
         "NEEDS_TEXT" => "the requests' texts in the log",
         "NEEDS_USER" => "a user in every log record",
         "NEEDS_SESSION" => "a conversation id in every log record",
-        "NEEDS_TIMESTAMPS" | "NO_SIMULATED_CALLS" => "a time in every log record",
+        "NEEDS_TIMESTAMPS" => "a time in every log record",
+        "NO_SIMULATED_CALLS" => "a time and a price for each call",
         "UNPRICED_MODEL" => "the model's rates in a file given with --prices FILE",
         "NO_BATCH_LANE" => "a batch price in a file given with --prices FILE",
         "NO_CACHE_RULES" => "a [model.cache] section in a file given with --prices FILE",

@@ -31,7 +31,10 @@ pub(super) fn warnings(
         );
     }
     for note in ledger.log.accounting.remarks() {
-        let noun = if note.code == "OTHER_FILES" { "file" } else { "record" };
+        let noun = match note.code.as_str() {
+            "OTHER_FILES" | "OTHER_FORMAT" => "file",
+            _ => "record",
+        };
         warn(&note.code, format!("{} ({})", note.message, counted(note.records, noun)));
     }
     for (remark, code, message) in [

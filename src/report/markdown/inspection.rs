@@ -22,10 +22,8 @@ pub fn inspection(document: &Inspection, out: &mut dyn Write) -> io::Result<()> 
         let file = &kind.sum;
         let mut lines = inspected::recognition(&kind);
         lines.extend(file.convention.clone());
-        if file.lines > 0 {
-            lines.push(inspected::accounting(file));
-        }
-        lines.extend(inspected::reasons(file));
+        lines.extend(inspected::accounting(file));
+        lines.extend(inspected::reasons(&kind));
         lines.extend(inspected::span(file));
         let carried = inspected::carried(file);
         for (name, list) in

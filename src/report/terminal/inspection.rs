@@ -54,11 +54,11 @@ fn of_kind(kind: &Kind<'_>, screen: &mut Screen) {
     if let Some(convention) = &file.convention {
         screen.faint(&plain(convention, width * 4), 2);
     }
-    if file.lines > 0 {
-        screen.paragraph(&inspected::accounting(file), 2);
+    if let Some(accounting) = inspected::accounting(file) {
+        screen.paragraph(&accounting, 2);
     }
-    for reason in inspected::reasons(file) {
-        screen.paragraph(&plain(&reason, width * 2), 4);
+    for reason in inspected::reasons(kind) {
+        screen.paragraph(&plain(&reason, width * 4), 4);
     }
     if let Some(span) = inspected::span(file) {
         screen.paragraph(&span, 2);

@@ -72,7 +72,7 @@ fn what_cannot_be_read_is_refused_with_a_way_out() {
         (
             vec!["analyze", QUICKSTART, "--input-format", "morse"],
             "error: there is no input format `morse`",
-            "hint: name it with --input-format",
+            "hint: name one of openai-usage, ",
         ),
     ] {
         let text = refused(&arguments);

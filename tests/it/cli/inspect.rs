@@ -263,3 +263,29 @@ fn no_value_of_a_log_is_printed() {
         assert!(!text.contains("hush"), "{text}");
     }
 }
+
+#[test]
+fn rejected_records_beyond_those_kept_are_counted_too() {
+    let folder = Folder::new();
+    // 150 broken records, of which a file's account keeps the first 100.
+    let broken = "{\"model\":\"gpt-5-mini\",\"input_tokens\":\"many\"}\n".repeat(150);
+    let one = "{\"model\":\"gpt-5-mini\",\"input_tokens\":3}\n";
+    let path = folder.write("usage.jsonl", &format!("{one}{broken}"));
+    let screen = printed(&["inspect", &path]);
+    assert!(screen.contains("rejected 100: `input_tokens` is not a count"), "{screen}");
+    assert!(screen.contains("rejected 50 more"), "{screen}");
+}
+
+#[test]
+fn files_in_no_known_format_are_named() {
+    let folder = Folder::new();
+    for name in ["a", "b", "c", "d"] {
+        folder.write(&format!("{name}.csv"), "colour,shape\nred,round\n");
+    }
+    let root = folder.path("");
+    let screen = printed(&["inspect", root.trim_end_matches('/')]);
+    for name in ["a.csv", "b.csv", "c.csv", "d.csv"] {
+        assert!(screen.contains(name), "{screen}");
+    }
+    assert!(!screen.contains("the first in line 1"), "{screen}");
+}

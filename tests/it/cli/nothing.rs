@@ -103,13 +103,79 @@ fn what_is_no_log_is_refused_with_the_nearest_formats() {
              (without call_type)",
         ),
         ("colour,shape\n", "no format has the columns colour, shape\n"),
-        ("Dear Ada, the secret is out\n", "it is neither JSON, CSV nor an event stream\n"),
+        (
+            "Dear Ada, the secret is out\n",
+            "it is neither JSON, an event stream nor CSV with plain names of columns\n",
+        ),
     ] {
         let path = folder.write("unknown.jsonl", text);
         let refusal = refused(&["analyze", &path]);
         assert!(refusal.contains(error), "{refusal}");
-        assert!(refusal.contains("hint: name it with --input-format ("), "{refusal}");
+        assert!(refusal.contains("hint: name it with --input-format NAME ("), "{refusal}");
         assert!(refusal.contains("or describe it under [formats.NAME]"), "{refusal}");
         assert!(!refusal.contains("secret"), "{refusal}");
     }
+}
+
+#[test]
+fn a_folder_without_a_log_says_so() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("nothing")).expect("a folder");
+    for command in ["analyze", "inspect"] {
+        let screen = printed(&[command, &folder.path("nothing")]);
+        assert!(screen.contains("No file there has a log's ending"), "{screen}");
+        assert!(!screen.contains("Prices as of"), "{screen}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_in_a_folder_is_one_rejected_file() {
+    let folder = Folder::new();
+    folder.write("known.jsonl", "{\"model\":\"gpt-5-mini\",\"input_tokens\":3}\n");
+    std::os::unix::fs::symlink(folder.path("gone.jsonl"), folder.path("link.jsonl"))
+        .expect("a link");
+    let root = folder.path("");
+    let screen = printed(&["analyze", "--no-ladder", root.trim_end_matches('/')]);
+    // The call, and the link as one record.
+    assert!(
+        screen.contains("2 lines = 1 call + 0 duplicates + 0 ignored + 1 rejected"),
+        "{screen}"
+    );
+    assert!(screen.contains("link.jsonl:1: the file cannot be read"), "{screen}");
+}
+
+#[test]
+fn text_in_sixteen_bits_is_named_as_such() {
+    let folder = Folder::new();
+    let path = folder.path("wide.csv");
+    let wide: Vec<u8> =
+        "\u{feff}model,input_tokens\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&path, wide).expect("a file");
+    assert!(refused(&["analyze", &path]).contains("it is UTF-16; save it as UTF-8"));
+}
+
+#[test]
+fn a_file_read_as_another_format_than_it_looks_like_is_remarked() {
+    let folder = Folder::new();
+    let path = folder.write(
+        "usage.jsonl",
+        "{\"timestamp\":\"2026-06-01T10:00:00Z\",\"model\":\"gpt-5-mini\",\"input_tokens\":3,\"output_tokens\":4}\n",
+    );
+    let forced = |format| printed(&["analyze", "--no-ladder", "--input-format", format, &path]);
+    assert!(forced("langfuse").contains("look like another format"));
+    assert!(!forced("canonical").contains("look like another format"));
+}
+
+#[test]
+fn what_calls_lack_for_a_trial_is_what_the_report_asks_for() {
+    let folder = Folder::new();
+    let unpriced = folder.write(
+        "unpriced.jsonl",
+        "{\"timestamp\":\"2026-06-01T10:00:00Z\",\"input_tokens\":3,\"output_tokens\":4}\n",
+    );
+    let screen = printed(&["analyze", &unpriced]);
+    assert!(screen.contains("→ a model with a price: --model NAME"), "{screen}");
+    assert!(!screen.contains("a time in every log record"), "{screen}");
+    assert!(!screen.contains("≤ —"), "{screen}");
 }
