@@ -30,6 +30,8 @@ pub struct Labels<'a> {
     pub http_status: Option<u64>,
     /// Whether an entry says that the call failed.
     pub failed: bool,
+    /// Whether an entry says that the call was one of a batch.
+    pub batched: bool,
     /// What Bedrock counts in an answer's headers.
     pub header_counts: BedrockCounts,
     start: Option<Timestamp>,
@@ -49,6 +51,11 @@ impl<'a> Labels<'a> {
             "timestamp" | "ts" | "@timestamp" | "start_time" | "startTime" | "created_at"
             | "createdAt" | "requested_at" | "request_time" => {
                 self.started(value.time("timestamp")?);
+            }
+            // Vertex AI's batch predictions, and nobody else, say when each was made.
+            "processed_time" => {
+                self.started(value.time("processed_time").ok().flatten());
+                self.batched = self.start.is_some();
             }
             // Words that also name a duration or a day.
             "time" | "date" | "created" => self.started(value.time("time").ok().flatten()),

@@ -34,9 +34,12 @@ mod openai_responses;
 mod openai_usage;
 mod responses_prompt;
 
+use std::borrow::Cow;
+
 use crate::ingest::batch::Batch;
 use crate::ingest::format::{Format, KeySet, Outcome, Record, Sample};
 use crate::ingest::json::{Fault, Json};
+use crate::record::lane::Tier;
 
 use body::{Answer, Body, Reading, Shape};
 use exchanged::{Exchanged, Logged};
@@ -95,10 +98,15 @@ impl Format for Exchange {
     }
 
     fn read(&self, record: &Record<'_>, batch: &mut Batch) -> Result<Outcome, Fault> {
-        let outer = Outer::peel(record.json()?, is_body)?;
+        let json = record.json()?;
+        let outer = Outer::peel(json, is_body)?;
         if is_passing_event(&outer.shape) {
             return Ok(Outcome::Ignored("event of a stream before its last"));
         }
+        // A batch prediction has an empty status, or says what went wrong.
+        let batched = outer.labels.batched;
+        let status = json.get("status").filter(|_| batched).and_then(Json::text);
+        let not_served = status.is_some_and(|status| !status.is_empty());
         let request_text = outer.request.and_then(Json::any_text);
         let response_text = outer.response.and_then(Json::any_text);
         let request = exchanged::request_body(outer.request, request_text.as_deref());
@@ -111,14 +119,22 @@ impl Format for Exchange {
             url: outer.url,
             bare: outer.bare,
             times: outer.labels.times(),
-            provider: outer.labels.provider,
+            provider: outer.labels.provider.or(batched.then_some(Cow::Borrowed("gcp.vertex_ai"))),
             http_status: outer.labels.http_status,
-            failed: outer.labels.failed || outer.shape.error.is_some(),
+            failed: outer.labels.failed || outer.shape.error.is_some() || not_served,
         };
         let mut reading = Reading::new(outer.labels.draft, record.memo);
         reading.stated_counts = outer.labels.header_counts;
         reading.flat = outer.flat;
-        exchange.keep(reading, batch)
+        match exchange.read(&mut reading)? {
+            Outcome::Kept => {
+                if batched {
+                    reading.draft.tier = Tier::Batch;
+                }
+                exchange.push(reading, batch)
+            }
+            outcome => Ok(outcome),
+        }
     }
 }
 

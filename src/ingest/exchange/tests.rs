@@ -8,7 +8,7 @@ use crate::record::component::Component::{
     self, History, RetrievedContext, SystemPrompt, ToolDefinitions, UserInput,
 };
 use crate::record::lane::Tier;
-use crate::units::{Tokens, Ttl, Usd};
+use crate::units::{Moment, Timestamp, Tokens, Ttl, Usd};
 
 use super::Exchange;
 
@@ -262,4 +262,27 @@ fn nothing_that_is_logged_brings_the_reader_down() {
         let _ = Exchange.read(&record, &mut batch);
     }
     assert_eq!(batch.calls.len(), 0);
+}
+
+#[test]
+fn batch_predictions_of_vertex_are_billed_as_such() {
+    let request = r#""request":{"contents":[{"role":"user","parts":[{"text":"Which herb?"}]}]}"#;
+    let line = format!(
+        r#"{{"status":"","processed_time":"2026-09-01T09:00:00.5+00:00",{request},"response":{{"candidates":
+        [{{"content":{{"role":"model","parts":[{{"text":"Dill."}}]}},"finishReason":"STOP"}}],"modelVersion":
+        "gemini-2.5-flash","usageMetadata":{{"promptTokenCount":6,"candidatesTokenCount":2,"totalTokenCount":8,
+        "trafficType":"ON_DEMAND"}}}}}}"#
+    );
+    let call = read(&line).call;
+    assert_eq!((call.tier, call.status), (Tier::Batch, Status::Success));
+    assert_eq!(call.usage.get().input, Some(Tokens::new(6)));
+    // Half a second past 9 h: 1,788,253,200 s after the epoch (GNU date).
+    let time = Timestamp::from_micros(1_788_253_200_500_000);
+    assert_eq!(call.time.get(), Some(Moment::dated(time)));
+    let failed = format!(
+        r#"{{"status":"Bad Request: no such file","processed_time":"2026-09-01T09:00:00Z",{request},"response":{{}}}}"#
+    );
+    let call = read(&failed).call;
+    assert_eq!((call.tier, call.status), (Tier::Batch, Status::Error));
+    assert!(!call.usage.get().is_reported());
 }
