@@ -337,6 +337,15 @@ pub(super) fn unite(
             call.usage = other.usage;
         }
         fill(call, &other);
+        // A table of calls states the components that the texts had.
+        if agrees && packed[kept as usize].call.prompt.is_none() {
+            let stated = packed[dropped as usize].stated.take();
+            let kept = &mut packed[kept as usize];
+            if kept.stated.is_none() && stated.is_some() {
+                kept.stated = stated;
+                kept.call.flags.inferred_components |= other.flags.inferred_components;
+            }
+        }
         found.push(Restated { dropped, kept, agrees });
     }
 }
