@@ -205,6 +205,7 @@ impl Collector {
             let sequences = sequence::Sequences {
                 packed: &mut self.packed,
                 entries: &mut self.entries,
+                spans: &mut self.spans,
                 strings: &mut self.strings,
                 files: &mut accounting.files,
                 notes: &mut accounting.notes,

@@ -204,13 +204,15 @@ fn closed(text: &[u8]) -> Option<Vec<u8>> {
             b'[' => open.push(b']'),
             b'}' | b']' => {
                 open.pop();
-                last = Some((at + 1, open.clone()));
+                last = Some((at + 1, open.len()));
             }
-            b',' => last = Some((at, open.clone())),
+            b',' => last = Some((at, open.len())),
             _ => {}
         }
     }
-    let (end, open) = last?;
+    let (end, depth) = last?;
+    // Behind it lists and objects were opened and none closed.
+    open.truncate(depth);
     let mut closed = text.get(..end)?.to_vec();
     closed.extend(open.iter().rev());
     Some(closed)

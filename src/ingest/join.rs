@@ -12,6 +12,7 @@
 //! such files, one in a file with no id beyond those. What is still open is not
 //! guessed: the call stays without its request, and both are counted.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::num::NonZeroU128;
 use std::ops::Range;
@@ -217,7 +218,11 @@ impl Tied<'_> {
         // No request was answered more often than it was asked.
         for index in picked {
             if self.is_short(&picks, index) {
-                self.drop_picks(&mut picks, index, |said| !self.any_exact(said, index));
+                let mut by_file: FxHashMap<Option<u32>, bool> = FxHashMap::default();
+                self.drop_picks(&mut picks, index, |said| {
+                    let is_exact = || self.any_exact(said, index);
+                    !*by_file.entry(self.file(said)).or_insert_with(is_exact)
+                });
             }
             if self.is_short(&picks, index) {
                 self.drop_picks(&mut picks, index, |_| true);
@@ -267,7 +272,7 @@ impl Tied<'_> {
         (0..).zip(picks).filter(|(_, pick)| picked(pick)).map(|(position, _)| position).collect()
     }
 
-    fn drop_picks(&self, picks: &mut [Pick], request: usize, drops: impl Fn(&Said) -> bool) {
+    fn drop_picks(&self, picks: &mut [Pick], request: usize, mut drops: impl FnMut(&Said) -> bool) {
         for position in self.picking(picks, request) {
             if drops(&self.said[position]) {
                 picks[position] = Pick::Open;
@@ -307,6 +312,18 @@ struct Found {
 struct Files {
     asked: FxHashMap<u32, FxHashSet<Tie>>,
     answered: FxHashMap<u32, FxHashSet<Tie>>,
+    /// What was found out of a file of requests and one of answers: files with
+    /// the same ids in all of them are asked about for every id.
+    known: RefCell<FxHashMap<(u32, u32), Holding>>,
+}
+
+/// How the ids of a file of requests and of a file of answers lie.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holding {
+    /// The requests have every id of the answers.
+    holds: bool,
+    /// They have no other.
+    is_held: bool,
 }
 
 impl Files {
@@ -332,20 +349,22 @@ impl Files {
 
     /// Whether a file of requests holds every id of a file of answers.
     fn hold(&self, asked: u32, answered: u32) -> bool {
-        let (Some(asked), Some(answered)) = (self.asked.get(&asked), self.answered.get(&answered))
-        else {
-            return false;
-        };
-        answered.is_subset(asked)
+        self.holding(asked, answered).holds
     }
 
     /// Whether a file of requests has no id beyond those of a file of answers.
     fn are_held(&self, asked: u32, answered: u32) -> bool {
-        let (Some(asked), Some(answered)) = (self.asked.get(&asked), self.answered.get(&answered))
-        else {
-            return false;
+        self.holding(asked, answered).is_held
+    }
+
+    fn holding(&self, asked: u32, answered: u32) -> Holding {
+        let find = || match (self.asked.get(&asked), self.answered.get(&answered)) {
+            (Some(asked), Some(answered)) => {
+                Holding { holds: answered.is_subset(asked), is_held: asked.is_subset(answered) }
+            }
+            _ => Holding::default(),
         };
-        asked.is_subset(answered)
+        *self.known.borrow_mut().entry((asked, answered)).or_insert_with(find)
     }
 }
 

@@ -2,6 +2,7 @@
 //! brings everything into an order that depends on content alone.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 use std::num::NonZeroU128;
 
 use rayon::prelude::*;
@@ -18,8 +19,9 @@ use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Moment, Tokens};
 
 use super::batch::{Packed, Stated};
+use super::fill::fill;
 use super::sources;
-use super::span_tree::{self, How, Place, Restating};
+use super::span_tree::{How, Place, Restating, Tree};
 
 /// What is left after duplicates are settled.
 pub(super) struct Merged {
@@ -42,8 +44,8 @@ impl Merged {
         let notes = [
             Note {
                 code: "SOURCES_DISAGREE",
-                message: "calls that two systems logged differ in their token counts; the counts \
-                          of the record that says more were kept",
+                message: "calls that two systems logged differ in their token counts; the larger \
+                          ones were kept",
                 records: differing.count() as u64,
             },
             Note {
@@ -87,19 +89,15 @@ pub(super) fn duplicates(
     let mut settled = Settled::default();
     for group in keyed.chunk_by(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
         for same in same_call(group, &packed, prompts) {
-            settle(&same, &packed, &mut settled);
+            settle_call(&same, &mut packed, formats, &mut settled);
         }
     }
     drop(keyed);
     let restated_otherwise = settle_spans(spans, &mut packed, &mut settled);
     let dropped = &settled.stands_for;
     let is_open = |index: u32| !dropped.contains_key(&index);
-    for restated in sources::restated(&mut packed, is_open, formats, strings) {
-        let sources::Restated { dropped, kept, agrees } = restated;
-        settled.stands_for.insert(dropped, kept);
-        let file = packed[dropped as usize].call.source.file;
-        settled.dropped.push((file, Dropped::Restated { agrees }));
-    }
+    let restated = sources::restated(&mut packed, is_open, formats, strings);
+    settled.restate(restated, &packed);
     for packed in &mut packed {
         if let Some(component) = packed.component {
             packed.stated = Some(Box::new(vec![(component, total(&packed.call))]));
@@ -128,38 +126,68 @@ pub(super) fn duplicates(
 /// otherwise than those.
 fn settle_spans(mut spans: Vec<Place>, packed: &mut [Packed], settled: &mut Settled) -> u64 {
     spans.sort_unstable();
-    let calls: Vec<u32> = spans.iter().filter_map(|place| place.call).collect();
-    let mut tree = span_tree::Tree::new(spans, |call| stands_for(&settled.stands_for, call));
-    for same in tree.told_twice() {
-        settle(&same, packed, settled);
-    }
-    for call in calls {
-        let best = stands_for(&settled.stands_for, call);
-        if best != call {
-            span_tree::enrich(packed, best, call);
+    let mut calls: Vec<u32> = spans.iter().filter_map(|place| place.call).collect();
+    let mut tree = Tree::new(spans, |call| stands_for(&settled.stands_for, call));
+    for mut same in tree.told_twice() {
+        // Two spans may be told by the same two calls.
+        for call in &mut same {
+            *call = stands_for(&settled.stands_for, *call);
         }
+        same.sort_unstable();
+        same.dedup();
+        if same.len() > 1 {
+            settle(&same, packed, settled);
+        }
+    }
+    // What is filled in first stays: by content, as positions hang on the order
+    // of files.
+    calls.sort_by_key(|call| packed[*call as usize].content);
+    for call in calls {
+        fill_from(packed, stands_for(&settled.stands_for, call), call);
     }
     tree.follow(|call| stands_for(&settled.stands_for, call));
     let found = tree.restating(packed);
     settled.stands_for.extend(found.iter().map(|found| (found.dropped, found.kept)));
     let mut otherwise = 0;
+    let mut same = Vec::new();
     for Restating { dropped, kept, how } in found {
         let what = if how == How::Same { Dropped::Duplicate } else { Dropped::Restating };
         settled.dropped.push((packed[dropped as usize].call.source.file, what));
         otherwise += u64::from(how == How::Otherwise);
         if how == How::Same {
-            span_tree::enrich(packed, stands_for(&settled.stands_for, kept), dropped);
+            let (kept, steps) = stands_for_after(&settled.stands_for, kept);
+            same.push((steps, packed[dropped as usize].content, dropped, kept));
         }
+    }
+    // The nearest telling speaks first.
+    same.sort_unstable();
+    for (.., dropped, kept) in same {
+        fill_from(packed, kept, dropped);
     }
     otherwise
 }
 
+/// Fills one call from another telling of it.
+fn fill_from(packed: &mut [Packed], kept: u32, dropped: u32) {
+    if kept != dropped {
+        let other = packed[dropped as usize].call.clone();
+        fill(&mut packed[kept as usize].call, &other);
+    }
+}
+
 /// The record that stands for one that may have been dropped.
-fn stands_for(settled: &FxHashMap<u32, u32>, mut index: u32) -> u32 {
+fn stands_for(settled: &FxHashMap<u32, u32>, index: u32) -> u32 {
+    stands_for_after(settled, index).0
+}
+
+/// The same with the number of records between them.
+fn stands_for_after(settled: &FxHashMap<u32, u32>, mut index: u32) -> (u32, u32) {
+    let mut steps = 0;
     while let Some(best) = settled.get(&index) {
         index = *best;
+        steps += 1;
     }
-    index
+    (index, steps)
 }
 
 /// For a record whose call is kept with a prompt of its own: no other needs to
@@ -200,6 +228,17 @@ struct Settled {
     stated: Vec<(u32, Stated, Usage)>,
 }
 
+impl Settled {
+    /// Takes out the records of calls that other systems logged too.
+    fn restate(&mut self, restated: Vec<sources::Restated>, packed: &[Packed]) {
+        for sources::Restated { dropped, kept, agrees } in restated {
+            self.stands_for.insert(dropped, kept);
+            let file = packed[dropped as usize].call.source.file;
+            self.dropped.push((file, Dropped::Restated { agrees }));
+        }
+    }
+}
+
 /// Splits records that share their first id by the second one, where all of
 /// them carry it; a record without it, or on a side chain, joins any.
 fn same_call(group: &[(NonZeroU128, u32)], packed: &[Packed], prompts: &[Prompt]) -> Vec<Vec<u32>> {
@@ -234,16 +273,66 @@ fn same_request(indices: &[u32], packed: &[Packed], prompts: &[Prompt]) -> Vec<V
     if indices.iter().any(|index| request(*index).is_none()) {
         return vec![indices.to_vec()];
     }
-    let mut calls: Vec<Vec<u32>> = Vec::new();
-    for &index in indices {
-        let is_same =
-            |other: &u32| request(*other) == request(index) || counts(*other) == counts(index);
-        let (same, others): (Vec<_>, Vec<_>) =
-            calls.into_iter().partition(|call| call.iter().any(is_same));
-        calls = others;
-        calls.push(same.into_iter().flatten().chain([index]).collect());
+    // Records are joined by their request and by their counts, and so by any
+    // chain of the two.
+    let mut parents: Vec<usize> = (0..indices.len()).collect();
+    let (mut requests, mut billed) = (FxHashMap::default(), FxHashMap::default());
+    for (position, &index) in indices.iter().enumerate() {
+        for other in [
+            *requests.entry(request(index)).or_insert(position),
+            *billed.entry(counts(index)).or_insert(position),
+        ] {
+            let (own, other) = (root(&mut parents, position), root(&mut parents, other));
+            parents[own.max(other)] = own.min(other);
+        }
     }
+    let mut calls: Vec<(usize, u32)> = (0..)
+        .zip(indices)
+        .map(|(position, index)| (root(&mut parents, position), *index))
+        .collect();
+    calls.sort_unstable();
     calls
+        .chunk_by(|left, right| left.0 == right.0)
+        .map(|same| same.iter().map(|(_, index)| *index).collect())
+        .collect()
+}
+
+/// The first of the positions that one is joined with.
+fn root(parents: &mut [usize], mut at: usize) -> usize {
+    while parents[at] != at {
+        parents[at] = parents[parents[at]];
+        at = parents[at];
+    }
+    at
+}
+
+/// Settles the records of one call: those of one format by what they count; the
+/// best of each format then fill each other.
+fn settle_call(
+    same: &[u32],
+    packed: &mut [Packed],
+    formats: &[&'static str],
+    settled: &mut Settled,
+) {
+    let format_of = |index: u32| sources::format_of(&packed[index as usize], formats);
+    let first = same.first().map(|index| format_of(*index));
+    let is_one_format = same.iter().all(|index| Some(format_of(*index)) == first);
+    if is_one_format || !same.iter().all(|index| sources::can_be_restated(&packed[*index as usize]))
+    {
+        return settle(same, packed, settled);
+    }
+    let mut told: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for &index in same {
+        told.entry(format_of(index)).or_default().push(index);
+    }
+    let best = |same: Vec<u32>| {
+        settle(&same, packed, settled);
+        same.first().map(|index| stands_for(&settled.stands_for, *index))
+    };
+    let best: Vec<u32> = told.into_values().filter_map(best).collect();
+    let mut restated = Vec::new();
+    sources::unite(&best, packed, formats, &mut restated);
+    settled.restate(restated, packed);
 }
 
 fn total(call: &Call) -> Tokens {

@@ -46,6 +46,7 @@ mod counted_exchange;
 mod deepseek_export;
 mod detect;
 pub mod exchange;
+mod fill;
 mod gemini_cli;
 mod helicone;
 mod invoice_csv;

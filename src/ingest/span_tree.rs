@@ -7,12 +7,10 @@
 
 use std::num::NonZeroU64;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::record::call::{Finish, Status};
-use crate::record::lane::Tier;
-use crate::record::symbol::Symbol;
+use crate::record::call::Status;
 use crate::record::usage::Usage;
 use crate::units::Tokens;
 
@@ -126,7 +124,9 @@ impl Tree {
             .filter_map(|(span, call)| Some((self.call_around(*span, *call)?, *span, *call)))
             .collect();
         pairs.sort_unstable();
-        pairs.dedup_by_key(|(outer, _, inner)| (*outer, *inner));
+        // A call with several spans is inside another one once.
+        let mut known = FxHashSet::default();
+        pairs.retain(|(outer, _, inner)| known.insert((*outer, *inner)));
         let mut found = Vec::new();
         for group in pairs.chunk_by(|left, right| left.0 == right.0) {
             let Some((outer, ..)) = group.first() else { continue };
@@ -159,18 +159,22 @@ impl Tree {
 fn without_circles(found: &[Restating]) -> Vec<Restating> {
     let kept_of: FxHashMap<u32, u32> =
         found.iter().map(|restating| (restating.dropped, restating.kept)).collect();
-    let ends = |from: u32| {
-        let mut at = from;
-        for _ in 0..=found.len() {
-            match kept_of.get(&at) {
-                Some(next) if *next == from => return false,
-                Some(next) => at = *next,
-                None => return true,
+    // Whether the chain of each call ends; `false` while it is being walked.
+    let mut ends: FxHashMap<u32, bool> = FxHashMap::default();
+    for Restating { dropped, .. } in found {
+        let (mut walked, mut at) = (Vec::new(), *dropped);
+        let is_end = loop {
+            if let Some(known) = ends.get(&at) {
+                break *known;
             }
-        }
-        false
-    };
-    found.iter().filter(|restating| ends(restating.dropped)).copied().collect()
+            let Some(next) = kept_of.get(&at) else { break true };
+            ends.insert(at, false);
+            walked.push(at);
+            at = *next;
+        };
+        ends.extend(walked.into_iter().map(|call| (call, is_end)));
+    }
+    found.iter().filter(|restating| ends.get(&restating.dropped) == Some(&true)).copied().collect()
 }
 
 /// Says what goes of a call and the calls right inside it.
@@ -219,46 +223,6 @@ fn numbers(usage: &Usage) -> (Tokens, Tokens) {
 fn is_other_model(outer: u32, inner: u32, packed: &[Packed]) -> bool {
     let model = |call: u32| packed[call as usize].call.model;
     matches!((model(outer), model(inner)), (Some(outer), Some(inner)) if outer != inner)
-}
-
-/// Gives a call what only the dropped telling of it knew.
-pub fn enrich(packed: &mut [Packed], kept: u32, dropped: u32) {
-    let (kept, dropped) = (kept as usize, dropped as usize);
-    let other = packed[dropped].call.clone();
-    let call = &mut packed[kept].call;
-    let fill = |place: &mut Option<Symbol>, other: Option<Symbol>| *place = place.or(other);
-    fill(&mut call.model, other.model);
-    fill(&mut call.requested_model, other.requested_model);
-    fill(&mut call.feature, other.feature);
-    fill(&mut call.user, other.user);
-    fill(&mut call.account, other.account);
-    fill(&mut call.conversation, other.conversation);
-    fill(&mut call.region, other.region);
-    call.tags = call.tags.or(other.tags);
-    call.prompt = call.prompt.or(other.prompt);
-    if call.provider.is_none() || (call.flags.inferred_provider && !other.flags.inferred_provider) {
-        call.provider = other.provider.or(call.provider);
-        call.flags.inferred_provider = other.flags.inferred_provider;
-    }
-    if call.tier == Tier::Standard {
-        call.tier = other.tier;
-    }
-    if call.finish == Finish::Unknown {
-        call.finish = other.finish;
-    }
-    if call.logged_cost.get().is_none() {
-        call.logged_cost = other.logged_cost;
-    }
-    if call.request.max_tokens.get().is_none() {
-        call.request.max_tokens = other.request.max_tokens;
-    }
-    let (counts, others) = (call.usage.get(), other.usage.get());
-    if counts.cache_read.is_none()
-        && others.cache_read.is_some()
-        && (!counts.is_reported() || numbers(&counts) == numbers(&others))
-    {
-        call.usage = other.usage;
-    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ impl<'a> Value<'a> {
         match self {
             Self::Json(json) => json.count(field),
             Self::Cell(_) if self.is_missing() => Ok(None),
+            Self::Cell(cell) if is_ambiguous(cell) => {
+                Err(Fault::BadField { field, wanted: "a count without a separator of thousands" })
+            }
             Self::Cell(cell) => {
                 parse_count(cell).map(Some).ok_or(Fault::BadField { field, wanted: "a count" })
             }
@@ -133,6 +136,17 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Whether a cell such as `1.000` can be a thousand as well as one: spreadsheets
+/// of half the world write it so.
+fn is_ambiguous(cell: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((whole, groups)) = cell.split_once('.') else { return false };
+    (1..=3).contains(&whole.len())
+        && whole != "0"
+        && digits(whole)
+        && groups.split('.').all(|group| group.len() == 3 && digits(group))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Json, Value};
@@ -148,6 +162,11 @@ mod tests {
             assert_eq!(missing.name(), None);
         }
         assert!(Value::Cell("many").count("n").is_err());
+        // A thousand in German, one in English: neither is guessed.
+        assert!(Value::Cell("1.000").count("n").is_err());
+        assert!(Value::Cell("1.234.567").count("n").is_err());
+        assert_eq!(Value::Cell("1000.000").count("n"), Ok(Some(1_000)));
+        assert_eq!(Value::Cell("0.000").count("n"), Ok(Some(0)));
     }
 
     #[test]

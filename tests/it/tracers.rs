@@ -197,6 +197,108 @@ fn a_call_in_two_spans_is_one_in_any_order_and_any_chunks() {
     }
 }
 
+/// A span of a call in one trace: its own id, the span around it, the id of its
+/// answer, its feature and its input tokens.
+fn span(id: &str, around: &str, answer: &str, feature: &str, input: u64) -> String {
+    let mut attributes = vec![
+        ("gen_ai.operation.name", serde_json::json!({"stringValue": "chat"})),
+        ("gen_ai.provider.name", serde_json::json!({"stringValue": "openai"})),
+        ("gen_ai.request.model", serde_json::json!({"stringValue": "gpt-4.1-mini"})),
+        ("gen_ai.usage.input_tokens", serde_json::json!({"intValue": input})),
+        ("gen_ai.usage.output_tokens", serde_json::json!({"intValue": 7})),
+    ];
+    for (key, text) in [("gen_ai.response.id", answer), ("gen_ai.prompt.name", feature)] {
+        if !text.is_empty() {
+            attributes.push((key, serde_json::json!({"stringValue": text})));
+        }
+    }
+    let attributes: Vec<_> = attributes
+        .into_iter()
+        .map(|(key, value)| serde_json::json!({"key": key, "value": value}))
+        .collect();
+    let mut span = serde_json::json!({
+        "traceId": "00000000000000000000000000000c01",
+        "spanId": id,
+        "name": "chat",
+        "startTimeUnixNano": "1773300000000000000",
+        "endTimeUnixNano": "1773300001000000000",
+        "attributes": attributes,
+    });
+    if !around.is_empty() {
+        span["parentSpanId"] = around.into();
+    }
+    serde_json::json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).to_string()
+}
+
+fn written(lines: &[String]) -> (tempfile::TempDir, Vec<PathBuf>) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = (0..)
+        .zip(lines)
+        .map(|(number, line)| {
+            let path = folder.path().join(format!("{number}.jsonl"));
+            std::fs::write(&path, line).unwrap();
+            path
+        })
+        .collect();
+    (folder, paths)
+}
+
+#[test]
+fn the_nearest_telling_of_a_call_speaks_first_in_any_order() {
+    // The innermost span stays and names no feature; the one around it does.
+    let spans =
+        [span("a", "", "", "far", 50), span("b", "a", "", "near", 50), span("c", "b", "", "", 50)];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
+        let (_folder, paths) = written(&order.map(|at: usize| spans[at].clone()));
+        let log = log_of(&paths, ReadOptions::default().chunk_bytes);
+        log.accounting.files.iter().for_each(adds_up);
+        assert_eq!(log.calls.len(), 1);
+        assert_eq!(log.strings.text_of(log.calls[0].feature), Some("near"), "{order:?}");
+    }
+}
+
+#[test]
+fn two_spans_told_by_the_same_two_calls_are_counted_once() {
+    let spans = [
+        span("a", "", "one", "", 50),
+        span("a", "", "two", "", 50),
+        span("b", "", "one", "", 50),
+        span("b", "", "two", "", 50),
+    ];
+    let (_folder, paths) = written(&[spans.join("\n")]);
+    let log = log_of(&paths, ReadOptions::default().chunk_bytes);
+    let file = account(&log);
+    assert_eq!((file.lines, file.calls, file.duplicates), (4, 1, 3));
+}
+
+#[test]
+fn a_sessions_lines_that_are_no_calls_move_no_span() {
+    // The session's first count is of nothing and goes before spans are settled.
+    let session = [
+        r#"{"timestamp":"2026-03-02T10:00:00.000Z","type":"session_meta","payload":{"id":"s-1","timestamp":"2026-03-02T10:00:00.000Z","cwd":"/work/kitchen","originator":"codex_cli_rs","cli_version":"0.40.0","model_provider":"openai"}}"#,
+        r#"{"timestamp":"2026-03-02T10:00:01.000Z","type":"turn_context","payload":{"cwd":"/work/kitchen","model":"gpt-5-codex"}}"#,
+        r#"{"timestamp":"2026-03-02T10:00:02.000Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":0},"last_token_usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":0}}}}"#,
+        r#"{"timestamp":"2026-03-02T10:00:03.000Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":80,"cached_input_tokens":0,"output_tokens":5,"reasoning_output_tokens":0,"total_tokens":85},"last_token_usage":{"input_tokens":80,"cached_input_tokens":0,"output_tokens":5,"reasoning_output_tokens":0,"total_tokens":85}}}}"#,
+    ]
+    .join("\n");
+    // An agent that sums up two calls, and a call beside it.
+    let trace = [
+        span("a", "", "", "", 30),
+        span("b", "a", "", "", 20),
+        span("c", "a", "", "", 40),
+        span("d", "", "", "", 60),
+    ]
+    .join("\n");
+    for lines in [[session.clone(), trace.clone()], [trace, session]] {
+        let (_folder, paths) = written(&lines);
+        let log = log_of(&paths, ReadOptions::default().chunk_bytes);
+        log.accounting.files.iter().for_each(adds_up);
+        let mut inputs: Vec<u64> = counts(&log).iter().map(|counts| counts[0]).collect();
+        inputs.sort_unstable();
+        assert_eq!(inputs, [20, 40, 60, 80]);
+    }
+}
+
 #[test]
 fn what_spans_restate_is_counted_once() {
     let log = fixture("otlp/merged/traces.jsonl");

@@ -58,7 +58,13 @@ fn the_answers_id_makes_two_records_one_call_and_each_fills_the_other() {
             ],
             reversed,
         );
-        assert_eq!(counts(&log), (1, 1, 0), "one id in both: an ordinary duplicate");
+        assert_eq!(counts(&log), (1, 1, 1));
+        let call = &log.calls[0];
+        let text = |symbol| log.strings.text_of(symbol);
+        assert_eq!((text(call.user), text(call.conversation)), (Some("ann"), Some("s1")));
+        assert_eq!(call.logged_cost.get(), Usd::from_decimal("0.002").ok());
+        assert_eq!(call.usage.get().cache_read, Some(Tokens::new(64)));
+        assert!(call.prompt.is_some());
     }
 }
 
@@ -187,4 +193,73 @@ fn the_report_says_how_many_calls_two_systems_logged() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("2 lines = 1 call + 1 duplicate"), "{text}");
     assert!(text.contains("1 duplicate is a call that another system logged too"), "{text}");
+}
+
+#[test]
+fn one_id_on_many_answers_loses_none_beside_another_systems_records() {
+    let asked = |question: &str, counts| {
+        exchange("resp_0", "05", counts).replace("How long is a day?", question)
+    };
+    let app = [asked("One?", (100, 5)), asked("Two?", (200, 6)), asked("Three?", (300, 7))];
+    // A gateway with ids of its own saw the second of them.
+    let gateway = r#"{"request_id":"7d1f0000-0000-4000-8000-000000000001","response_id":"resp_0","request_created_at":"2026-03-02T10:00:05Z","response_status":200,"request_path":"/v1/chat/completions","request_properties":{},"provider":"OPENAI","request_model":"gpt-4.1-mini","delay_ms":700,"prompt_tokens":200,"completion_tokens":6,"costUSD":0.01}"#;
+    for reversed in [false, true] {
+        let log =
+            log_of(&[("app.jsonl", &app), ("gateway.jsonl", &[gateway.to_owned()])], reversed);
+        assert_eq!(counts(&log), (3, 1, 1));
+        // 100 + 200 + 300.
+        let input: u64 =
+            log.calls.iter().filter_map(|call| call.usage.get().input).map(Tokens::get).sum();
+        assert_eq!(input, 600);
+    }
+}
+
+#[test]
+fn files_that_agree_by_chance_alone_tell_of_two_things() {
+    // Nine calls each in one minute; the fifth of both counts (105, 2).
+    let own = |number: u64| format!("0b1c2d3e-0000-4000-8000-{number:012}");
+    let app: Vec<_> = (1..=9)
+        .map(|n| exchange(&format!("chatcmpl-{n}"), &format!("1{n}"), (100 + n, 2)))
+        .collect();
+    let other: Vec<_> = (1..=9)
+        .map(|n| proxy(&own(n), &format!("1{n}"), (if n == 5 { 105 } else { 200 + n }, 2)))
+        .collect();
+    let same: Vec<_> = (1..=9).map(|n| proxy(&own(n), &format!("1{n}"), (100 + n, 2))).collect();
+    for reversed in [false, true] {
+        let log = log_of(&[("app.jsonl", &app), ("proxy.jsonl", &other)], reversed);
+        assert_eq!(counts(&log), (18, 0, 0));
+        let log = log_of(&[("app.jsonl", &app), ("proxy.jsonl", &same)], reversed);
+        assert_eq!(counts(&log), (9, 9, 9));
+    }
+}
+
+#[test]
+fn a_call_that_the_gateway_answered_from_its_cache_was_free_wherever_it_was_logged() {
+    let own = |number: u64| format!("0b1c2d3e-0000-4000-8000-{number:012}");
+    let hit = proxy(&own(2), "30", (900, 30))
+        .replace(r#""cache_hit":"False""#, r#""cache_hit":"True""#)
+        .replace("0.002", "0.0");
+    let app = [exchange("chatcmpl-1", "05", (900, 30)), exchange("chatcmpl-2", "30", (900, 30))];
+    for reversed in [false, true] {
+        let log = log_of(
+            &[
+                ("proxy.jsonl", &[proxy(&own(1), "05", (900, 30)), hit.clone()]),
+                ("app.jsonl", &app),
+            ],
+            reversed,
+        );
+        assert_eq!(counts(&log), (2, 2, 2));
+        let hits: Vec<bool> = log.calls.iter().map(|call| call.flags.gateway_cache_hit).collect();
+        assert_eq!(hits, [false, true]);
+    }
+}
+
+#[test]
+fn many_calls_alike_at_one_time_pair_and_take_no_time() {
+    let own = |number: u32| format!("0b1c2d3e-0000-4000-8000-{number:012}");
+    let app: Vec<_> =
+        (1..=4_000).map(|n| exchange(&format!("chatcmpl-{n}"), "05", (512, 1))).collect();
+    let proxied: Vec<_> = (1..=3_000).map(|n| proxy(&own(n), "05", (512, 1))).collect();
+    let log = log_of(&[("app.jsonl", &app), ("proxy.jsonl", &proxied)], false);
+    assert_eq!(counts(&log), (4_000, 3_000, 3_000));
 }

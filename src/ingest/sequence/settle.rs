@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ingest::batch::{Identity, Packed, check};
 use crate::ingest::exchange::provider;
+use crate::ingest::span_tree::Place;
 use crate::ingest::transcript::Entry;
 use crate::record::call::PackedUsage;
 use crate::record::log::{FileAccount, Note, Rejection};
@@ -24,6 +25,8 @@ pub(in crate::ingest) struct Sequences<'a> {
     pub(in crate::ingest) packed: &'a mut Vec<Packed>,
     /// All messages; they learn their session and their call.
     pub(in crate::ingest) entries: &'a mut [Entry],
+    /// Where calls of other logs hang in traces.
+    pub(in crate::ingest) spans: &'a mut [Place],
     /// Names.
     pub(in crate::ingest) strings: &'a mut Strings,
     /// The accounts of the files.
@@ -300,11 +303,16 @@ impl Settler<'_> {
             kept += u32::from(stays);
             stays
         });
+        let dropped = &self.dropped;
+        let moved = |call: Option<u32>| {
+            let call = call.filter(|call| !dropped.contains(call))?;
+            places.get(call as usize).copied()
+        };
         for entry in self.sequences.entries {
-            entry.answer_of = entry
-                .answer_of
-                .filter(|call| !self.dropped.contains(call))
-                .and_then(|call| places.get(call as usize).copied());
+            entry.answer_of = moved(entry.answer_of);
+        }
+        for place in self.sequences.spans {
+            place.call = moved(place.call);
         }
     }
 }
