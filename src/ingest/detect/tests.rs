@@ -167,7 +167,7 @@ fn an_unknown_file_is_told_by_names_and_nothing_else() {
     );
     assert_eq!(
         phrase("Dear Ada, here is the key\n"),
-        ": it is neither JSON, CSV nor an event stream"
+        ": it is neither JSON, an event stream nor CSV with plain names of columns"
     );
 }
 
