@@ -163,6 +163,40 @@ mod codex {
     }
 
     #[test]
+    fn an_answer_with_a_record_of_its_own_is_that_record() {
+        let log = fixture("codex/kept/usage-records.jsonl");
+        // Four records: one of the parent, one of nothing; two counts restate.
+        assert_eq!(counted(&log), [11, 2, 2, 7, 0]);
+        assert_eq!(ignored(&log, REPLAYED), 1);
+        assert_eq!(
+            usages(&log),
+            [
+                [Some(1_000), Some(600), Some(128), Some(40), Some(10)],
+                // The compaction, which no running total has.
+                [Some(1_100), Some(900), Some(0), Some(200), Some(0)],
+            ]
+        );
+        assert_eq!(conversations(&log), [Some("kiln-session"); 2]);
+        for call in &log.calls {
+            assert_eq!(name(&log, call.model), Some("gpt-5.2-codex"));
+        }
+        // The question; the question and its answer.
+        assert_eq!(messages(&log, &log.calls[0]), 1);
+        assert!(log.accounting.notes.is_empty(), "{:?}", log.accounting.notes);
+    }
+
+    #[test]
+    fn the_time_of_a_turn_tells_a_replay() {
+        // The replay took nine seconds; its turn is an hour older than the fork.
+        let log = fixture("codex/kept/turns.jsonl");
+        assert_eq!(ignored(&log, REPLAYED), 1);
+        assert_eq!(usages(&log), [known(500, 400, 10, 0)]);
+        // The turn began with the fork: its call is the fork's, however quick.
+        let log = fixture("codex/kept/quick-fork.jsonl");
+        assert_eq!(usages(&log), [known(500, 400, 10, 0)]);
+    }
+
+    #[test]
     fn forks_helpers_and_archived_copies_are_counted_once() {
         let log = fixture("codex/merged");
         let files: Vec<_> = log
