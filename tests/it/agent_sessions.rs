@@ -534,6 +534,24 @@ mod opencode {
     }
 
     #[test]
+    fn an_export_of_version_2_names_its_session_once() {
+        let log = fixture("opencode/kept/export-v2.json");
+        // A question, an answer that failed before it was counted, an end.
+        assert_eq!(counted(&log), [4, 1, 0, 3, 0]);
+        assert_eq!(account(&log).format, "opencode");
+        // 120 + 30 + 700; 40 + 8.
+        assert_eq!(usages(&log), [[Some(850), Some(30), Some(700), Some(48), Some(8)]]);
+        let [call] = log.calls.as_slice() else { panic!("one call") };
+        assert_eq!(name(&log, call.model), Some("claude-sonnet-4-5"));
+        assert_eq!(name(&log, call.provider), Some("anthropic"));
+        assert_eq!(name(&log, call.conversation), Some("ses_tide"));
+        assert_eq!(name(&log, call.feature), Some("reef"));
+        assert_eq!((call.finish, call.status), (Finish::ToolCalls, Status::Success));
+        assert!(!call.flags.sidechain, "a null parent is none");
+        assert_eq!(messages(&log, call), 1);
+    }
+
+    #[test]
     fn a_message_in_two_files_is_one_call() {
         let log = fixture("opencode/merged");
         let accounts: Vec<_> = log
