@@ -131,7 +131,10 @@ fn read_export<'a>(
                 return Err(Fault::Other("not a JSON object"));
             }
             let mut fields = Fields::of(info)?;
-            fields.session = fields.session.or_else(|| id.clone());
+            if item.get("info").is_none() {
+                // Version 2 names the session once.
+                fields.session = fields.session.or_else(|| id.clone());
+            }
             fields.folder = fields.folder.or_else(|| folder.clone());
             fields.push(item.get("parts"), is_helper, &part, batch)
         });
