@@ -594,6 +594,24 @@ mod pi {
     }
 
     #[test]
+    fn a_summary_with_usage_is_a_call_of_the_same_model() {
+        let log = fixture("pi/kept/summaries.jsonl");
+        assert_eq!(counted(&log), [5, 2, 0, 3, 0]);
+        // 10 + 100 + 300; 500.
+        let answer = [Some(410), Some(100), Some(300), Some(20), Some(4)];
+        assert_eq!(usages(&log), [answer, all(500, 0, 0, 9)]);
+        let writes = log.calls[0].usage.get().cache_write.expect("cache writes");
+        // 300 - 250 live five minutes.
+        let lived: Vec<_> = writes.parts().map(|(_, tokens)| tokens.get()).collect();
+        assert_eq!(lived, [50, 250]);
+        for call in &log.calls {
+            assert_eq!(name(&log, call.model), Some("claude-sonnet-4-5"));
+            assert_eq!(name(&log, call.provider), Some("anthropic"));
+        }
+        assert_eq!(log.calls[1].logged_cost.get(), Usd::from_decimal("0.0016").ok());
+    }
+
+    #[test]
     fn messages_with_usage_are_calls() {
         let log = fixture("pi/kept/session.jsonl");
         assert_eq!(counted(&log), [12, 3, 0, 9, 0]);
