@@ -3,10 +3,12 @@
 //! A `token_count` event carries the session's running total and what the last
 //! call used; it is written again whenever anything else in it changes, so only
 //! one whose total moved is a call. `input_tokens` includes cached tokens,
-//! `output_tokens` reasoning. Session and model stand on lines of their own, and
+//! `output_tokens` reasoning. Newer versions also write a `token_usage_record`
+//! for each answer, those of compactions included, which the running total
+//! leaves out: where they are, they are the calls. Session and model stand on lines of their own, and
 //! a forked session opens with its parent's whole history: what spans lines is
 //! settled by [`super::sequence`]. Definitions of tools and reasoning are billed
-//! and not in the file; there are no ids of requests and no output limits.
+//! and not in the file; there are no output limits.
 //!
 //! Must not know what another line says.
 
@@ -20,7 +22,7 @@ use crate::record::call::TagsId;
 use crate::record::component::Component;
 use crate::units::Moment;
 
-use super::batch::{Batch, Draft};
+use super::batch::{Batch, Draft, Identity};
 use super::exchange::provider;
 use super::format::{Format, KeySet, Outcome, Record, Sample};
 use super::json::{Fault, Json};
@@ -50,8 +52,14 @@ impl Format for Codex {
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
-        const KINDS: [&str; 5] =
-            ["session_meta", "turn_context", "event_msg", "response_item", "compacted"];
+        const KINDS: [&str; 6] = [
+            "session_meta",
+            "turn_context",
+            "event_msg",
+            "response_item",
+            "compacted",
+            "token_usage_record",
+        ];
         sample.any_object(|line| {
             line.get("payload").is_some_and(Json::is_object)
                 && line
@@ -66,14 +74,20 @@ impl Format for Codex {
         let kind = line.payload.get("type").and_then(Json::text);
         match line.kind.as_ref() {
             "session_meta" => line.push_session(batch),
-            "turn_context" => {
-                let model = line.payload.get("model").and_then(Json::name);
-                let model = batch.symbol(model.as_deref());
-                line.push_step(batch, What::Model { model, provider: None });
-                Ok(Outcome::Ignored(BOOKKEEPING))
-            }
+            "turn_context" => Ok(line.push_model(Some(line.payload), batch)),
+            "token_usage_record" => line.push_response(batch),
             "event_msg" => match kind.as_deref() {
                 Some("token_count") => line.push_count(batch),
+                Some("task_started") => {
+                    let started =
+                        line.payload.get("started_at").map(|time| time.time("started_at"));
+                    let started = started.transpose()?.flatten().map(Moment::dated);
+                    line.push_step(batch, What::Turn { started });
+                    Ok(Outcome::Ignored(BOOKKEEPING))
+                }
+                Some("thread_settings_applied") => {
+                    Ok(line.push_model(line.payload.get("thread_settings"), batch))
+                }
                 Some("user_message") => Ok(line.push_shown(Component::UserInput, batch)),
                 Some("agent_message") => Ok(line.push_shown(Component::History, batch)),
                 _ => Ok(Outcome::Ignored(BOOKKEEPING)),
@@ -178,6 +192,36 @@ impl<'a, 'r> Line<'a, 'r> {
         let name = batch.symbol(rollout_name(self.record.path));
         batch.push_step(self.time.or(started), name, What::Session(session));
         Ok(Outcome::Ignored(BOOKKEEPING))
+    }
+
+    /// The model that answers from here on.
+    fn push_model(&self, settings: Option<Json<'a>>, batch: &mut Batch) -> Outcome {
+        let model = settings.and_then(|settings| settings.get("model")).and_then(Json::name);
+        let model = batch.symbol(model.as_deref());
+        self.push_step(batch, What::Model { model, provider: None });
+        Outcome::Ignored(BOOKKEEPING)
+    }
+
+    /// What one answer used, by its own record.
+    fn push_response(&self, batch: &mut Batch) -> Result<Outcome, Fault> {
+        let used = read_totals(self.payload.get("usage").ok_or(Fault::Missing("usage"))?)?;
+        let id = self.payload.get("response_id").and_then(Json::name);
+        // A copy of the file has the same line.
+        let own = id.is_none().then(|| format!("{:x}", xxh3_64(self.record.bytes)));
+        let mut draft = Draft {
+            time: self.time,
+            usage: used.usage(),
+            identity: Identity::of(id.as_deref().or(own.as_deref())).answered_by(id.as_deref()),
+            ..Draft::default()
+        };
+        draft.request.has_tools = Some(true);
+        draft.flags.hidden_head = true;
+        let call = u32::try_from(batch.push(draft)?).unwrap_or(u32::MAX);
+        let entry = self.push_entry(Recorder::new(self.record.memo), false, batch);
+        let thread = self.payload.get("thread_id").and_then(Json::name);
+        let session = batch.symbol(thread.as_deref());
+        self.push_step(batch, What::Response { call, entry, used, session });
+        Ok(Outcome::Kept)
     }
 
     fn push_count(&self, batch: &mut Batch) -> Result<Outcome, Fault> {

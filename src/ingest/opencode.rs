@@ -3,7 +3,9 @@
 //! A message of the assistant is one call with counts that never overlap:
 //! `input` leaves out what was read from or written to the cache, and reasoning
 //! comes on top of `output`; all are added. Message files have no texts, exports
-//! (`{info, messages: [{info, parts}]}`) do. The system prompt and the
+//! (`{info, messages: [{info, parts}]}`) do. Version 2 has a message's content
+//! in the message, its `type` for the role, and names the session once for all:
+//! `{info, messages: [{type, model: {id, providerID}, content}]}`. The system prompt and the
 //! definitions of tools are billed and in neither.
 //!
 //! Must not know what another message says.
@@ -15,6 +17,7 @@ use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::record::call::{Finish, Status};
+use crate::record::component::Component;
 use crate::record::usage::{CacheWrites, Usage};
 use crate::units::{Moment, Timestamp, Tokens, Usd};
 
@@ -42,7 +45,11 @@ impl Format for Opencode {
     }
 
     fn keys(&self) -> &'static [KeySet] {
-        &[&["providerID", "modelID", "tokens"], &["info.providerID", "info.modelID", "info.tokens"]]
+        &[
+            &["providerID", "modelID", "tokens"],
+            &["info.providerID", "info.modelID", "info.tokens"],
+            &["info.id", "messages.model.providerID", "messages.tokens"],
+        ]
     }
 
     fn detect(&self, sample: &Sample<'_>) -> bool {
@@ -52,6 +59,8 @@ impl Format for Opencode {
                 || object.get("messages").is_some_and(|messages| {
                     let first = messages.items().into_iter().next();
                     first.and_then(|first| first.get("info")).is_some_and(is_message)
+                        || (object.at(&["info", "id"]).is_some()
+                            && messages.items().into_iter().any(is_second_version))
                 })
         })
     }
@@ -87,6 +96,13 @@ fn is_message(object: Json<'_>) -> bool {
     of_assistant || of_user
 }
 
+/// Whether this is an answer as version 2 exports it.
+fn is_second_version(message: Json<'_>) -> bool {
+    message.get("type").and_then(Json::text).as_deref() == Some("assistant")
+        && message.at(&["model", "providerID"]).is_some()
+        && message.at(&["time", "created"]).is_some()
+}
+
 /// Reads an exported session: each message is a record of its own.
 fn read_export<'a>(
     session: Option<Json<'a>>,
@@ -94,7 +110,10 @@ fn read_export<'a>(
     record: &Record<'a>,
     batch: &mut Batch,
 ) -> Result<Outcome, Fault> {
-    let is_helper = session.is_some_and(|session| session.get("parentID").is_some());
+    let named = |path: &[&str]| session?.at(path).and_then(Json::name);
+    let is_helper = named(&["parentID"]).is_some();
+    let id = named(&["id"]);
+    let folder = named(&["directory"]).or_else(|| named(&["location", "directory"]));
     let mut items = Vec::new();
     messages.each_item(|item| {
         items.push(item);
@@ -111,7 +130,13 @@ fn read_export<'a>(
             if !info.is_object() {
                 return Err(Fault::Other("not a JSON object"));
             }
-            Fields::of(info)?.push(item.get("parts"), is_helper, &part, batch)
+            let mut fields = Fields::of(info)?;
+            if item.get("info").is_none() {
+                // Version 2 names the session once.
+                fields.session = fields.session.or_else(|| id.clone());
+            }
+            fields.folder = fields.folder.or_else(|| folder.clone());
+            fields.push(item.get("parts"), is_helper, &part, batch)
         });
     }
     Ok(Outcome::AccountedFor)
@@ -133,6 +158,11 @@ struct Fields<'a> {
     failure: Option<Cow<'a, str>>,
     cost: Option<Usd>,
     tokens: Option<Json<'a>>,
+    /// The provider's id of the answer.
+    response: Option<Cow<'a, str>>,
+    /// What was said, in version 2.
+    content: Option<Json<'a>>,
+    text: Option<Json<'a>>,
 }
 
 impl<'a> Fields<'a> {
@@ -143,6 +173,17 @@ impl<'a> Fields<'a> {
                 "id" => fields.id = value.name(),
                 "sessionID" => fields.session = value.name(),
                 "role" => fields.role = value.text(),
+                "type" if fields.role.is_none() => fields.role = value.text(),
+                "model" if value.is_object() => {
+                    let named = |key| value.get(key).and_then(Json::name);
+                    fields.model = fields.model.take().or_else(|| named("id"));
+                    fields.provider = fields.provider.take().or_else(|| named("providerID"));
+                }
+                "providerState" => {
+                    fields.response = value.get("responseId").and_then(Json::name);
+                }
+                "content" => fields.content = Some(value).filter(|content| content.is_array()),
+                "text" => fields.text = Some(value).filter(|text| text.is_text()),
                 "time" => {
                     let time = |key, field| {
                         value.get(key).map_or(Ok(None), |time: Json<'_>| time.time(field))
@@ -160,7 +201,8 @@ impl<'a> Fields<'a> {
                 }
                 "finish" => fields.finish = value.text(),
                 "error" if value.is_object() => {
-                    fields.failure = value.get("name").and_then(Json::text).or(Some("".into()));
+                    let kind = value.get("name").or_else(|| value.get("type"));
+                    fields.failure = kind.and_then(Json::text).or(Some("".into()));
                 }
                 "cost" => fields.cost = value.money("cost")?,
                 "tokens" => fields.tokens = Some(value).filter(|tokens| !tokens.is_null()),
@@ -182,7 +224,7 @@ impl<'a> Fields<'a> {
             Some(role) => role == "assistant",
             None => self.tokens.is_some(),
         };
-        let parts = parts.map(Json::items).unwrap_or_default();
+        let parts = parts.or(self.content).map(Json::items).unwrap_or_default();
         if !is_answer {
             if self.session.is_none() && self.id.is_none() {
                 return Err(Fault::Missing("role"));
@@ -190,6 +232,9 @@ impl<'a> Fields<'a> {
             let mut recorder = Recorder::new(record.memo);
             for part in &parts {
                 texts::add_user(*part, &mut recorder);
+            }
+            if let Some(text) = self.text.filter(|_| parts.is_empty()) {
+                recorder.add_text(text, Component::UserInput, false);
             }
             recorder.end_message();
             self.push_entry(recorder, 0, None, batch);
@@ -218,7 +263,7 @@ impl<'a> Fields<'a> {
     fn push_call(&self, usage: Usage, is_helper: bool, batch: &mut Batch) -> Result<u32, Fault> {
         let mut draft = Draft {
             request_id: self.id.clone(),
-            identity: Identity::of(self.id.as_deref()),
+            identity: Identity::of(self.id.as_deref()).answered_by(self.response.as_deref()),
             time: self.created.map(Moment::dated),
             provider: self.provider.as_deref().map(provider::of_name),
             model: self.model.clone(),
@@ -230,7 +275,7 @@ impl<'a> Fields<'a> {
                 .map_or(Finish::Unknown, |finish| Finish::parse(&finish.replace('-', "_"))),
             status: match self.failure.as_deref() {
                 None => Status::Success,
-                Some("MessageAbortedError") => Status::Aborted,
+                Some("MessageAbortedError" | "aborted") => Status::Aborted,
                 Some(_) => Status::Error,
             },
             latency_milliseconds: self.latency(),

@@ -70,8 +70,10 @@ impl Format for Pi {
             "session" => line.push_session(batch),
             "model_change" => line.push_model(batch),
             "message" => return line.push_message(record, batch),
-            "compaction" => line.push_summary(true, record, batch),
-            "branch_summary" => line.push_summary(false, record, batch),
+            "compaction" => return line.push_summary(true, record, batch),
+            "branch_summary" => return line.push_summary(false, record, batch),
+            // What an extension spent.
+            "usage" => return line.push_spent(record, batch),
             _ => {}
         }
         Ok(Outcome::Ignored(BOOKKEEPING))
@@ -88,6 +90,7 @@ struct Line<'a> {
     provider: Option<Cow<'a, str>>,
     model: Option<Cow<'a, str>>,
     usage: Option<Json<'a>>,
+    response: Option<Cow<'a, str>>,
     summary: Option<Json<'a>>,
     role: Option<Cow<'a, str>>,
     content: Option<Json<'a>>,
@@ -136,6 +139,7 @@ impl<'a> Line<'a> {
             "provider" => self.provider = value.text().or(self.provider.take()),
             "model" | "modelId" => self.model = value.name().or(self.model.take()),
             "usage" if value.is_object() => self.usage = Some(value),
+            "responseId" => self.response = value.name(),
             _ => {}
         }
     }
@@ -166,12 +170,30 @@ impl<'a> Line<'a> {
     }
 
     /// What stands for the messages before it, or for those of another branch.
-    fn push_summary(&self, resets: bool, record: &Record<'a>, batch: &mut Batch) {
+    fn push_summary(
+        &self,
+        resets: bool,
+        record: &Record<'a>,
+        batch: &mut Batch,
+    ) -> Result<Outcome, Fault> {
         let mut recorder = Recorder::new(record.memo);
-        let Some(summary) = self.summary else { return };
-        recorder.add_text(summary, Component::History, false);
-        recorder.end_message();
-        self.push_step(recorder, (false, resets), record, batch);
+        let outcome = self.push_spent(record, batch)?;
+        if let Some(summary) = self.summary {
+            recorder.add_text(summary, Component::History, false);
+            recorder.end_message();
+            self.push_step(recorder, (false, resets), record, batch);
+        }
+        Ok(outcome)
+    }
+
+    /// A call that is no message: newer versions log what a summary cost.
+    fn push_spent(&self, record: &Record<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {
+        let usage = self.usage.map(read_usage).transpose()?.flatten();
+        let Some((usage, cost)) = usage else { return Ok(Outcome::Ignored(BOOKKEEPING)) };
+        let call = self.push_call(usage, cost, record, batch)?;
+        let entry = self.push_entry(Recorder::new(record.memo), false, record, batch);
+        batch.push_step(self.time, None, What::Call { call, answer: Some(entry), id: 0 });
+        Ok(Outcome::Kept)
     }
 
     fn push_message(&self, record: &Record<'a>, batch: &mut Batch) -> Result<Outcome, Fault> {
@@ -201,6 +223,10 @@ impl<'a> Line<'a> {
         let call = self.push_call(usage, cost, record, batch)?;
         let entry = self.push_entry(recorder, false, record, batch);
         batch.push_step(self.time, None, What::Call { call, answer: Some(entry), id: 0 });
+        if self.model.is_some() {
+            // A summary that follows is the same model's.
+            self.push_model(batch);
+        }
         Ok(Outcome::Kept)
     }
 
@@ -216,7 +242,7 @@ impl<'a> Line<'a> {
         let provider = self.provider().map(Cow::into_owned);
         let mut draft = Draft {
             request_id: self.id.clone(),
-            identity: Identity::of(copied.as_deref()),
+            identity: Identity::of(copied.as_deref()).answered_by(self.response.as_deref()),
             time: self.time,
             provider: provider.map(Cow::Owned),
             model: self.model.clone(),
@@ -303,6 +329,7 @@ fn add_content<'a>(
 fn read_usage(usage: Json<'_>) -> Result<Option<(Usage, Option<Usd>)>, Fault> {
     let (mut input, mut output, mut reasoning) = (None, None, None);
     let (mut read, mut written, mut cost) = (None, None, None);
+    let mut hour: Option<u64> = None;
     usage.each_entry(|key, value| {
         match key {
             "input" => input = value.count("usage.input")?,
@@ -310,6 +337,8 @@ fn read_usage(usage: Json<'_>) -> Result<Option<(Usage, Option<Usd>)>, Fault> {
             "reasoning" | "reasoningTokens" => reasoning = value.count("usage.reasoning")?,
             "cacheRead" => read = value.count("usage.cacheRead")?,
             "cacheWrite" => written = value.count("usage.cacheWrite")?,
+            // A part of `cacheWrite`, written where Anthropic tells the two.
+            "cacheWrite1h" => hour = value.count("usage.cacheWrite1h")?,
             "cost" => {
                 let total = value.get("total");
                 cost = total.map_or(Ok(None), |total| total.money("usage.cost.total"))?;
@@ -325,10 +354,19 @@ fn read_usage(usage: Json<'_>) -> Result<Option<(Usage, Option<Usd>)>, Fault> {
         return Ok(None);
     }
     let tokens = |count: Option<u64>| count.map(Tokens::new);
+    let writes = match (written, hour) {
+        (Some(written), Some(hour)) => {
+            let Some(minutes) = written.checked_sub(hour) else {
+                return Err(Fault::Other("`usage.cacheWrite1h` is more than `usage.cacheWrite`"));
+            };
+            Some(CacheWrites::five_minutes_and_one_hour(Tokens::new(minutes), Tokens::new(hour)))
+        }
+        (written, _) => tokens(written).map(CacheWrites::unstated),
+    };
     let usage = Usage {
         input: tokens(prompt),
         cache_read: tokens(read),
-        cache_write: tokens(written).map(CacheWrites::unstated),
+        cache_write: writes,
         output: tokens(output),
         reasoning: tokens(reasoning),
         ..Usage::default()

@@ -13,6 +13,7 @@ mod totals;
 
 use crate::record::call::{PackedTime, Source, TagsId};
 use crate::record::symbol::Symbol;
+use crate::units::Moment;
 
 pub use totals::Totals;
 
@@ -53,6 +54,22 @@ pub enum What {
         answer: Option<u32>,
         /// Hash of its id inside the session; 0 where it has none.
         id: u64,
+    },
+    /// A turn begins.
+    Turn {
+        /// When it really did: a replayed turn keeps its own time.
+        started: Option<Moment>,
+    },
+    /// What one answer used, whatever a running total says of it.
+    Response {
+        /// The call, by index in the batch.
+        call: u32,
+        /// An empty message at its place, by index in the batch.
+        entry: u32,
+        /// What it used.
+        used: Totals,
+        /// The session that it says it is of.
+        session: Option<Symbol>,
     },
     /// How much the session has used so far.
     Running {
@@ -128,6 +145,12 @@ impl Step {
             What::Call { call, answer, .. } => {
                 *call += first_call;
                 *answer = answer.map(|entry| entry + first_entry);
+            }
+            What::Turn { .. } => {}
+            What::Response { call, entry, session, .. } => {
+                *call += first_call;
+                *entry += first_entry;
+                *session = symbol(*session);
             }
             What::Running { call, entry, model, .. } => {
                 *call += first_call;

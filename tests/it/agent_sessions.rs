@@ -163,6 +163,40 @@ mod codex {
     }
 
     #[test]
+    fn an_answer_with_a_record_of_its_own_is_that_record() {
+        let log = fixture("codex/kept/usage-records.jsonl");
+        // Four records: one of the parent, one of nothing; two counts restate.
+        assert_eq!(counted(&log), [11, 2, 2, 7, 0]);
+        assert_eq!(ignored(&log, REPLAYED), 1);
+        assert_eq!(
+            usages(&log),
+            [
+                [Some(1_000), Some(600), Some(128), Some(40), Some(10)],
+                // The compaction, which no running total has.
+                [Some(1_100), Some(900), Some(0), Some(200), Some(0)],
+            ]
+        );
+        assert_eq!(conversations(&log), [Some("kiln-session"); 2]);
+        for call in &log.calls {
+            assert_eq!(name(&log, call.model), Some("gpt-5.2-codex"));
+        }
+        // The question; the question and its answer.
+        assert_eq!(messages(&log, &log.calls[0]), 1);
+        assert!(log.accounting.notes.is_empty(), "{:?}", log.accounting.notes);
+    }
+
+    #[test]
+    fn the_time_of_a_turn_tells_a_replay() {
+        // The replay took nine seconds; its turn is an hour older than the fork.
+        let log = fixture("codex/kept/turns.jsonl");
+        assert_eq!(ignored(&log, REPLAYED), 1);
+        assert_eq!(usages(&log), [known(500, 400, 10, 0)]);
+        // The turn began with the fork: its call is the fork's, however quick.
+        let log = fixture("codex/kept/quick-fork.jsonl");
+        assert_eq!(usages(&log), [known(500, 400, 10, 0)]);
+    }
+
+    #[test]
     fn forks_helpers_and_archived_copies_are_counted_once() {
         let log = fixture("codex/merged");
         let files: Vec<_> = log
@@ -500,6 +534,24 @@ mod opencode {
     }
 
     #[test]
+    fn an_export_of_version_2_names_its_session_once() {
+        let log = fixture("opencode/kept/export-v2.json");
+        // A question, an answer that failed before it was counted, an end.
+        assert_eq!(counted(&log), [4, 1, 0, 3, 0]);
+        assert_eq!(account(&log).format, "opencode");
+        // 120 + 30 + 700; 40 + 8.
+        assert_eq!(usages(&log), [[Some(850), Some(30), Some(700), Some(48), Some(8)]]);
+        let [call] = log.calls.as_slice() else { panic!("one call") };
+        assert_eq!(name(&log, call.model), Some("claude-sonnet-4-5"));
+        assert_eq!(name(&log, call.provider), Some("anthropic"));
+        assert_eq!(name(&log, call.conversation), Some("ses_tide"));
+        assert_eq!(name(&log, call.feature), Some("reef"));
+        assert_eq!((call.finish, call.status), (Finish::ToolCalls, Status::Success));
+        assert!(!call.flags.sidechain, "a null parent is none");
+        assert_eq!(messages(&log, call), 1);
+    }
+
+    #[test]
     fn a_message_in_two_files_is_one_call() {
         let log = fixture("opencode/merged");
         let accounts: Vec<_> = log
@@ -539,6 +591,24 @@ mod pi {
 
     fn all(input: u64, read: u64, written: u64, output: u64) -> [Option<u64>; 5] {
         [Some(input), Some(read), Some(written), Some(output), None]
+    }
+
+    #[test]
+    fn a_summary_with_usage_is_a_call_of_the_same_model() {
+        let log = fixture("pi/kept/summaries.jsonl");
+        assert_eq!(counted(&log), [5, 2, 0, 3, 0]);
+        // 10 + 100 + 300; 500.
+        let answer = [Some(410), Some(100), Some(300), Some(20), Some(4)];
+        assert_eq!(usages(&log), [answer, all(500, 0, 0, 9)]);
+        let writes = log.calls[0].usage.get().cache_write.expect("cache writes");
+        // 300 - 250 live five minutes.
+        let lived: Vec<_> = writes.parts().map(|(_, tokens)| tokens.get()).collect();
+        assert_eq!(lived, [50, 250]);
+        for call in &log.calls {
+            assert_eq!(name(&log, call.model), Some("claude-sonnet-4-5"));
+            assert_eq!(name(&log, call.provider), Some("anthropic"));
+        }
+        assert_eq!(log.calls[1].logged_cost.get(), Usd::from_decimal("0.0016").ok());
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub(super) fn add_result<'a>(part: Json<'a>, recorder: &mut Recorder<'a>) {
     if let Some(result) = result.filter(|result| result.is_text()) {
         recorder.add_text(result, Component::RetrievedContext, false);
     }
+    for content in state.get("content").map(Json::items).unwrap_or_default() {
+        add(content, Component::RetrievedContext, false, recorder);
+    }
 }
 
 fn add<'a>(part: Json<'a>, component: Component, answer: bool, recorder: &mut Recorder<'a>) {

@@ -11,6 +11,7 @@ use crate::ingest::transcript::Entry;
 use crate::record::call::PackedUsage;
 use crate::record::log::{FileAccount, Note, Rejection};
 use crate::record::symbol::{Strings, Symbol};
+use crate::units::Moment;
 
 use super::runs::{Read, Run, in_window, runs};
 use super::{Message, Step, Totals, What};
@@ -55,6 +56,10 @@ struct State {
     total: Option<Totals>,
     last: Option<Totals>,
     replaying: bool,
+    /// Whether the turn began after the session did, where that is said.
+    own_turn: Option<bool>,
+    /// Whether a record of one answer was seen.
+    responded: bool,
     /// Messages of the model since the last call.
     answers: Vec<u32>,
     /// The entry of each message id.
@@ -80,6 +85,7 @@ impl Settler<'_> {
         // Without a name, the messages of a file still belong together.
         let nameless = || run.steps.first().map(|step| format!("file\0{}", step.source.file));
         let owner = run.id().or_else(|| self.sequences.strings.intern(&nameless()?));
+        let responses = responses(run);
         for (position, step) in run.steps.iter().enumerate() {
             match &step.what {
                 What::Session(session) => {
@@ -111,9 +117,21 @@ impl Settler<'_> {
                     self.name(*call, run, &state, None);
                     self.identify(*call, own_identity(run, step, *id, self.sequences.strings));
                 }
+                What::Turn { started } => state.own_turn = began_after(run.started, *started),
+                What::Response { call, entry, used, session } => {
+                    self.place(Some(*entry), owner);
+                    if session.is_some_and(|session| run.ancestors.contains(&session)) {
+                        state.answers.clear();
+                        self.ignore(*call, step, REPLAYED);
+                    } else {
+                        state.replaying = false;
+                        state.responded = true;
+                        self.response(step, run, &mut state, (*call, *entry, *used));
+                    }
+                }
                 What::Running { entry, .. } => {
                     self.place(*entry, owner);
-                    self.running(step, run, &mut state);
+                    self.running(step, run, &responses, &mut state);
                 }
             }
         }
@@ -155,13 +173,40 @@ impl Settler<'_> {
         }
     }
 
-    fn running(&mut self, step: &Step, run: &Run<'_>, state: &mut State) {
+    /// A call whose own record says what it used.
+    fn response(
+        &mut self,
+        step: &Step,
+        run: &Run<'_>,
+        state: &mut State,
+        (call, entry, used): (u32, u32, Totals),
+    ) {
+        if !used.is_positive() {
+            return self.ignore(call, step, NOTHING_USED);
+        }
+        self.name(call, run, state, None);
+        for answer in state.answers.drain(..) {
+            self.answer(Some(answer), call);
+        }
+        self.answer(Some(entry), call);
+    }
+
+    fn running(
+        &mut self,
+        step: &Step,
+        run: &Run<'_>,
+        responses: &FxHashSet<Counted>,
+        state: &mut State,
+    ) {
         let What::Running { call, entry, total, last, model } = step.what else { return };
+        if state.replaying && state.own_turn == Some(true) {
+            state.replaying = false;
+        }
         if state.replaying {
             let is_replay = self
                 .read
                 .is_ancestors(&run.ancestors, total)
-                .unwrap_or_else(|| in_window(run.started, step));
+                .unwrap_or_else(|| state.own_turn.is_some() || in_window(run.started, step));
             if is_replay {
                 state.total = total.or(state.total);
                 state.answers.clear();
@@ -176,7 +221,11 @@ impl Settler<'_> {
             Some(total) => before == Some(total),
             None => last.is_some() && last == last_before,
         };
-        if restated {
+        // Where answers have records of their own, a count restates the last.
+        let recorded = last.is_some_and(|last| {
+            responses.contains(&counted(&last)) || (state.responded && !last.is_positive())
+        });
+        if restated || recorded {
             return self.restate(call, step);
         }
         let before = before.or_else(|| self.read.before(run.id(), total.as_ref()?));
@@ -315,6 +364,30 @@ impl Settler<'_> {
             place.call = moved(place.call);
         }
     }
+}
+
+/// What a count has in common with the record of the same answer.
+type Counted = (Option<u64>, Option<u64>);
+
+fn counted(used: &Totals) -> Counted {
+    (used.input, used.output)
+}
+
+/// What the answers of a session used that have records of their own.
+fn responses(run: &Run<'_>) -> FxHashSet<Counted> {
+    let used = run.steps.iter().filter_map(|step| match &step.what {
+        What::Response { used, .. } => Some(counted(used)),
+        _ => None,
+    });
+    used.collect()
+}
+
+/// Whether a turn is the session's own: turns are dated in whole seconds, and a
+/// replayed one began before the session did.
+fn began_after(session: Option<Moment>, turn: Option<Moment>) -> Option<bool> {
+    let (session, turn) = (session?, turn?);
+    let seconds = |moment: Moment| moment.micros.div_euclid(1_000_000);
+    (session.clock == turn.clock).then(|| seconds(turn) >= seconds(session))
 }
 
 /// By what a call with an id of its own is recognised: the id is one of its
