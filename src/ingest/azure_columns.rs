@@ -88,7 +88,9 @@ impl<'a> Columns<'a> {
     pub(super) fn time(&self) -> Result<Option<Timestamp>, Fault> {
         let time = ["time", "timegenerated", "timestamp", "timegenerated [utc]"];
         let time = time.iter().find_map(|name| self.get(name));
-        time.map_or(Ok(None), |time| time.time("time"))
+        time.map_or(Ok(None), |time| {
+            time.time("time").or_else(|fault| portal_time(time).map(Some).ok_or(fault))
+        })
     }
 
     /// The first of these durations that is one; Azure also logs negative ones.
@@ -123,4 +125,26 @@ pub(super) fn entry<'a>(object: Json<'a>, name: &str) -> Option<Json<'a>> {
         Ok::<(), Fault>(())
     });
     found
+}
+
+/// A time as the portal exports it, in UTC: `6/1/2026, 8:00:00.250 AM`. The half
+/// of the day says that it is the American order.
+fn portal_time(time: Value<'_>) -> Option<Timestamp> {
+    let text = match time {
+        Value::Cell(cell) => Cow::Borrowed(cell),
+        Value::Json(json) => json.text()?,
+    };
+    let (date, clock) = text.trim().split_once(", ")?;
+    let mut date = date.split('/').map(str::parse::<u32>);
+    let (month, day, year) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
+    // Newer browsers put a narrow space there.
+    let (clock, half) = clock.rsplit_once([' ', '\u{202f}'])?;
+    let afternoon = match half {
+        "AM" => 0,
+        "PM" => 12,
+        _ => return None,
+    };
+    let (hour, rest) = clock.split_once(':')?;
+    let hour = hour.parse::<u32>().ok().filter(|hour| (1..=12).contains(hour))? % 12 + afternoon;
+    Timestamp::parse(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{rest}Z"))
 }

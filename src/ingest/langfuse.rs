@@ -183,7 +183,8 @@ fn is_observation(object: Json<'_>) -> bool {
     has(["traceId", "trace_id"])
         && (has(["usageDetails", "usage_details"])
             || (kind.is_some_and(|kind| TYPES.contains(&&*kind))
-                && has_key(object, ["parentObservationId", "parent_observation_id"])))
+                && (has_key(object, ["parentObservationId", "parent_observation_id"])
+                    || has_key(object, ["startTime", "start_time"]))))
 }
 
 /// Whether an object is a trace, as a legacy export keeps them apart.

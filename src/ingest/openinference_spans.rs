@@ -17,6 +17,9 @@ use super::value::Value;
 /// How rows of a data frame name what other exports keep under `attributes`.
 const COLUMN: &str = "attributes.";
 
+/// Openings of attributes that only spans around calls of models have.
+const OTHERS: [&str; 3] = ["gen_ai.", "ai.operationId", "llm.request.type"];
+
 /// A span per record: an array, a page around `data`, or lines.
 #[derive(Clone, Copy, Debug)]
 pub struct OpeninferenceSpans;
@@ -56,12 +59,12 @@ impl Format for OpeninferenceSpans {
         let mut span = Span::default();
         let mut zoneless = false;
         json.each_entry(|key, value| entry(&mut span, key, value, &mut zoneless))?;
-        if span.attributes.name(Name::Kind).is_none() {
-            return Err(Fault::Missing("span_kind"));
-        }
         let (id, parent) = span.place();
         let operation = match span.nature() {
             Nature::Call(operation) => operation,
+            Nature::Other(_) if names_model_alone(&span) => {
+                return Err(Fault::Missing("span_kind"));
+            }
             Nature::Other(reason) => {
                 batch.push_span(id, parent, None);
                 return Ok(Outcome::Ignored(reason));
@@ -76,13 +79,31 @@ impl Format for OpeninferenceSpans {
     }
 }
 
-/// Whether an object is a span that says its kind.
+/// Whether a span has a model and nothing that says what was done with it.
+fn names_model_alone(span: &Span<'_>) -> bool {
+    let has = |name| span.attributes.name(name).is_some();
+    let said =
+        [Name::Kind, Name::Operation, Name::SdkOperation, Name::EntityKind, Name::RequestType];
+    has(Name::Model) && !has(Name::Agent) && !said.into_iter().any(has)
+}
+
+/// Whether an object is a span that says its kind, or one with attributes of
+/// OpenTelemetry's GenAI conventions, which say what was done.
 fn is_span(object: Json<'_>) -> bool {
     let has = |path: &[&str]| object.at(path).is_some();
     let kind = has(&["span_kind"])
         || has(&["attributes", KIND])
         || has(&["attributes", "openinference", "span", "kind"]);
-    kind && (has(&["context", "trace_id"]) || has(&["context.trace_id"]))
+    let opens = |key: &str| OTHERS.iter().any(|opening| key.starts_with(opening));
+    let mut known = kind;
+    if let Some(attributes) = object.get("attributes").filter(|_| !kind) {
+        let walked = attributes.each_entry(|key, _| {
+            known |= opens(key);
+            Ok::<(), Fault>(())
+        });
+        known &= walked.is_ok();
+    }
+    known && (has(&["context", "trace_id"]) || has(&["context.trace_id"]))
 }
 
 fn entry<'a>(
@@ -117,6 +138,10 @@ fn entry<'a>(
         "attributes" => {
             value.each_entry(|path, value| span.attributes.take(path, value))?;
         }
+        "events" => value.each_item(|event| {
+            message(span, event);
+            Ok::<(), Fault>(())
+        })?,
         _ => {
             if let Some(path) = key.strip_prefix(COLUMN) {
                 span.attributes.take(path, value)?;
@@ -124,6 +149,19 @@ fn entry<'a>(
         }
     }
     Ok(())
+}
+
+/// Takes in an event that is a message of the call.
+fn message<'a>(span: &mut Span<'a>, event: Json<'a>) {
+    let name = event.get("name").and_then(Json::text);
+    let Some(role) = name.as_deref().and_then(|name| name.strip_prefix("gen_ai.")) else { return };
+    let content = event
+        .at(&["attributes", "content"])
+        .or_else(|| event.at(&["attributes", "message"]))
+        .or_else(|| event.at(&["attributes", "gen_ai.event.content"]));
+    if let Some(role) = role.strip_suffix(".message").or((role == "choice").then_some("choice")) {
+        span.attributes.message(role, content);
+    }
 }
 
 fn is_error(status: Json<'_>) -> bool {

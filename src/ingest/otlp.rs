@@ -40,9 +40,13 @@ impl Format for Otlp {
     fn detect(&self, sample: &Sample<'_>) -> bool {
         sample.any_object(|object| {
             SIGNALS.iter().any(|(camel, snake, _)| {
-                let list = object.get(camel).or_else(|| object.get(snake));
-                list.and_then(first_item).is_some_and(Json::is_object)
-            })
+                let list = |object: Json<'_>| {
+                    let list = object.get(camel).or_else(|| object.get(snake));
+                    list.and_then(first_item).is_some_and(Json::is_object)
+                };
+                list(object) || object.get("trace").is_some_and(list)
+            }) || is_resource(object)
+                || object.get("batches").and_then(first_item).is_some_and(is_resource)
         })
     }
 
@@ -56,14 +60,27 @@ impl Format for Otlp {
         json.each_entry(|key, value| {
             let signal = SIGNALS.iter().find(|(camel, snake, _)| key == *camel || key == *snake);
             lists.extend(signal.map(|(.., signal)| (*signal, value)));
+            match key {
+                // As Tempo answers.
+                "batches" => lists.push((Signal::Traces, value)),
+                "trace" => {
+                    let list = value.get("resourceSpans");
+                    lists.extend(list.map(|list| (Signal::Traces, list)));
+                }
+                _ => {}
+            }
             Ok::<(), Fault>(())
         })?;
-        if lists.is_empty() {
+        let is_resource = lists.is_empty() && is_resource(json);
+        if lists.is_empty() && !is_resource {
             return Err(Fault::Missing("resourceSpans"));
         }
         let mut reader = Reader { record, batch, lines: PartLines::of(record), parts: 0 };
         for (signal, list) in lists {
             list.each_item(|resource| reader.resource(signal, resource))?;
+        }
+        if is_resource {
+            reader.resource(Signal::Traces, json)?;
         }
         if reader.parts == 0 {
             return Ok(Outcome::Ignored("export request without spans"));
@@ -85,6 +102,13 @@ const SIGNALS: [(&str, &str, Signal); 3] = [
     ("resourceLogs", "resource_logs", Signal::Logs),
     ("resourceMetrics", "resource_metrics", Signal::Metrics),
 ];
+
+/// Whether an object is the spans of one program, as Java's logging exporter
+/// writes them without a list around them.
+fn is_resource(object: Json<'_>) -> bool {
+    let list = |key: &&str| object.get(key).and_then(first_item).is_some_and(Json::is_object);
+    ["scopeSpans", "scope_spans", "instrumentationLibrarySpans"].iter().any(list)
+}
 
 /// Attributes of a program that make good tags.
 const RESOURCE_TAGS: [(&str, &str); 5] = [

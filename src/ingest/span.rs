@@ -47,7 +47,7 @@ const NORMALISERS: [&str; 6] = [
 const EXCLUSIVE: [&str; 2] = ["anthropic", "aws.bedrock"];
 /// Words that instrumentations write where a provider should stand: frameworks,
 /// and "one of Google's".
-const NO_PROVIDERS: [&str; 12] = [
+const NO_PROVIDERS: [&str; 18] = [
     "langchain",
     "llamaindex",
     "llama_index",
@@ -55,6 +55,12 @@ const NO_PROVIDERS: [&str; 12] = [
     "haystack",
     "litellm",
     "openai_agents",
+    "strands_agents",
+    "spring_ai",
+    "semantic_kernel",
+    "pydantic_ai",
+    "microsoft.agent_framework",
+    "gateway",
     "gcp.vertex.agent",
     "gcp.gen_ai",
     "_other",
@@ -116,7 +122,20 @@ impl Span<'_> {
         if let Some(operation) = lower(Name::Operation) {
             return match operation.as_str() {
                 "chat" | "text_completion" | "completion" | "generate_content" | "message" => chats,
+                // Semantic Kernel's.
+                "chat.completions"
+                | "chat.streaming_completions"
+                | "text.completions"
+                | "text.streaming_completions" => chats,
                 "embeddings" | "embedding" => embeds(),
+                _ => OTHER,
+            };
+        }
+        // A generation of the SDK is a span around one span for each request.
+        if let Some(operation) = lower(Name::SdkOperation) {
+            return match operation.rsplit('.').next() {
+                Some("dogenerate" | "dostream") => chats,
+                Some("doembed") => embeds(),
                 _ => OTHER,
             };
         }
@@ -289,8 +308,12 @@ fn object(value: Option<Json<'_>>) -> Option<Cow<'_, str>> {
     chat_texts::structure(Value::Json(value?))
 }
 
+/// Ends of the names that Vercel's AI SDK makes of a provider and its API.
+const APIS: [&str; 5] = [".chat", ".messages", ".responses", ".completion", ".embedding"];
+
 /// A provider as a tracer names it, where it is one.
 pub(super) fn provider_of(name: &str) -> Option<Cow<'_, str>> {
+    let name = APIS.iter().find_map(|api| name.strip_suffix(api)).unwrap_or(name);
     Some(provider::of_name(name)).filter(|name| !NO_PROVIDERS.contains(&&**name))
 }
 

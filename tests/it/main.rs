@@ -25,6 +25,7 @@ mod compression;
 mod convert;
 mod dedup;
 mod detection;
+mod dialects;
 mod estimate;
 mod exchange;
 mod explain;

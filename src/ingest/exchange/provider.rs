@@ -37,7 +37,7 @@ const HOSTS: [(&str, &str); 22] = [
 ];
 
 /// Spellings of providers in logs.
-const SPELLINGS: [(&str, &str); 22] = [
+const SPELLINGS: [(&str, &str); 25] = [
     ("azure", "azure.ai.openai"),
     ("azure_openai", "azure.ai.openai"),
     ("azureopenai", "azure.ai.openai"),
@@ -52,6 +52,9 @@ const SPELLINGS: [(&str, &str); 22] = [
     ("vertexai", "gcp.vertex_ai"),
     ("vertex_ai", "gcp.vertex_ai"),
     ("google_vertex", "gcp.vertex_ai"),
+    ("google.vertex", "gcp.vertex_ai"),
+    ("vertex.anthropic", "gcp.vertex_ai"),
+    ("google.generative_ai", "gcp.gemini"),
     ("google", "gcp.gemini"),
     ("gemini", "gcp.gemini"),
     ("google_ai_studio", "gcp.gemini"),

@@ -11,8 +11,9 @@ use super::counts::Counts;
 use super::names::{Name, Names};
 
 /// Openings of the names under which anything is looked for.
-const LOOKED_AT: [&str; 13] = [
+const LOOKED_AT: [&str; 14] = [
     "llm",
+    "ai",
     "gen_ai",
     "embedding",
     "openinference",
@@ -43,8 +44,8 @@ const WHOLE: [&str; 10] = [
 const DEEPEST: usize = 12;
 /// The place of the one call that messages had before they had a list of calls.
 const OLDER_CALL: u32 = u32::MAX;
-/// Where `OpenLLMetry` puts what its users attach to a trace.
-const ASSOCIATED: &str = "traceloop.association.properties.";
+/// Where `OpenLLMetry` and Vercel's AI SDK put what users attach to a trace.
+const ASSOCIATED: [&str; 2] = ["traceloop.association.properties.", "ai.telemetry.metadata."];
 
 /// The attributes that matter for a call.
 #[derive(Debug, Default)]
@@ -162,6 +163,7 @@ impl<'a> Attributes<'a> {
             | "gen_ai.usage.cost"
             | "gen_ai.usage.cost.amount"
             | "gen_ai.usage.total_cost"
+            | "gen_ai.cost.total_cost"
             | "operation.cost" => self.cost = value.money("llm.cost.total")?.or(self.cost),
             "gen_ai.request.max_tokens"
             | "gen_ai.request.max_completion_tokens"
@@ -184,11 +186,11 @@ impl<'a> Attributes<'a> {
             "gen_ai.input.messages" => self.messages = Some(value),
             "gen_ai.output.messages" => self.answers = Some(value),
             // As the events of older conventions name them.
-            "gen_ai.prompt" => self.messages = self.messages.or(Some(value)),
-            "gen_ai.completion" => self.answers = self.answers.or(Some(value)),
+            "gen_ai.prompt" | "ai.prompt.messages" => self.messages = self.messages.or(Some(value)),
+            "gen_ai.completion" | "ai.response.text" => self.answers = self.answers.or(Some(value)),
             "gen_ai.system_instructions" => self.instructions = Some(value),
             "gen_ai.tool.definitions" => self.definitions = Some(value),
-            _ => match path.strip_prefix(ASSOCIATED) {
+            _ => match ASSOCIATED.iter().find_map(|opening| path.strip_prefix(opening)) {
                 Some(label) => self.labels.push((label.to_owned(), value)),
                 None => self.listed(path, value),
             },

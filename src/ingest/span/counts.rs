@@ -25,9 +25,10 @@ use What::{AudioInput, AudioOutput, Completion, Prompt, Read, Reasoning, Total, 
 
 /// Every name of a count. Where a span has several of one count, the first in
 /// this list is believed: `OpenInference` first, because its counts are made to
-/// include what is cached, then OpenTelemetry's from new to old, `OpenLLMetry`'s
-/// last.
-const NAMES: [(&str, What); 35] = [
+/// include what is cached, then OpenTelemetry's from new to old, `OpenLLMetry`'s,
+/// and last the names that one framework alone writes (Semantic Kernel, Pydantic
+/// AI, Strands, OpenLIT, Vercel's AI SDK).
+const NAMES: [(&str, What); 53] = [
     ("llm.token_count.prompt", Prompt),
     ("gen_ai.usage.input_tokens", Prompt),
     ("gen_ai.usage.prompt_tokens", Prompt),
@@ -63,6 +64,24 @@ const NAMES: [(&str, What); 35] = [
     ("llm.token_count.prompt_details.audio", AudioInput),
     ("llm.token_count.completion_details.audio", AudioOutput),
     ("gen_ai.usage.details.input_audio_tokens", AudioInput),
+    ("gen_ai.response.prompt_tokens", Prompt),
+    ("gen_ai.response.completion_tokens", Completion),
+    ("gen_ai.usage.details.cached_tokens", Read),
+    ("gen_ai.usage.cache_write_input_tokens", Written),
+    ("gen_ai.usage.prompt_tokens_details.cache_read", Read),
+    ("gen_ai.usage.prompt_tokens_details.cache_write", Written),
+    ("gen_ai.usage.completion_tokens_details.reasoning", Reasoning),
+    ("ai.usage.inputTokens", Prompt),
+    ("ai.usage.promptTokens", Prompt),
+    ("ai.usage.tokens", Prompt),
+    ("ai.usage.outputTokens", Completion),
+    ("ai.usage.completionTokens", Completion),
+    ("ai.usage.totalTokens", Total),
+    ("ai.usage.inputTokenDetails.cacheReadTokens", Read),
+    ("ai.usage.cachedInputTokens", Read),
+    ("ai.usage.inputTokenDetails.cacheWriteTokens", Written),
+    ("ai.usage.outputTokenDetails.reasoningTokens", Reasoning),
+    ("ai.usage.reasoningTokens", Reasoning),
 ];
 
 /// A count, with the place of its name in [`NAMES`].

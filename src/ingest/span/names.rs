@@ -12,6 +12,8 @@ pub(in crate::ingest) enum Name {
     Kind,
     /// OpenTelemetry's operation.
     Operation,
+    /// The operation of Vercel's AI SDK.
+    SdkOperation,
     /// `OpenLLMetry`'s kind of call.
     RequestType,
     /// `OpenLLMetry`'s kind of span that is no call.
@@ -37,7 +39,7 @@ pub(in crate::ingest) enum Name {
 const COUNT: usize = Name::Workflow as usize + 1;
 
 /// Every name; where a span has several of one meaning, the first is believed.
-const NAMES: [(&str, Name); 47] = [
+const NAMES: [(&str, Name); 55] = [
     (super::KIND, Name::Kind),
     ("gen_ai.operation.name", Name::Operation),
     ("llm.request.type", Name::RequestType),
@@ -85,6 +87,14 @@ const NAMES: [(&str, Name); 47] = [
     ("llm.prompt_template.version", Name::PromptVersion),
     ("gen_ai.agent.name", Name::Agent),
     ("traceloop.workflow.name", Name::Workflow),
+    ("ai.operationId", Name::SdkOperation),
+    ("ai.response.id", Name::ResponseId),
+    ("ai.response.model", Name::Model),
+    ("ai.model.id", Name::Model),
+    ("ai.model.id", Name::RequestedModel),
+    ("ai.model.provider", Name::Provider),
+    ("ai.response.finishReason", Name::Finish),
+    ("ai.telemetry.functionId", Name::Workflow),
 ];
 
 /// The names that were found.
