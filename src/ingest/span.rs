@@ -121,9 +121,13 @@ impl Span<'_> {
         }
         if let Some(operation) = lower(Name::Operation) {
             return match operation.as_str() {
-                "chat" | "text_completion" | "completion" | "generate_content" | "message" => chats,
+                "chat"
+                | "text_completion"
+                | "completion"
+                | "generate_content"
+                | "message"
                 // Semantic Kernel's.
-                "chat.completions"
+                | "chat.completions"
                 | "chat.streaming_completions"
                 | "text.completions"
                 | "text.streaming_completions" => chats,

@@ -275,8 +275,8 @@ fn two_spans_told_by_the_same_two_calls_are_counted_once() {
 fn a_sessions_lines_that_are_no_calls_move_no_span() {
     // The session's first count is of nothing and goes before spans are settled.
     let session = [
-        r#"{"timestamp":"2026-03-02T10:00:00.000Z","type":"session_meta","payload":{"id":"s-1","timestamp":"2026-03-02T10:00:00.000Z","cwd":"/work/kitchen","originator":"codex_cli_rs","cli_version":"0.40.0","model_provider":"openai"}}"#,
-        r#"{"timestamp":"2026-03-02T10:00:01.000Z","type":"turn_context","payload":{"cwd":"/work/kitchen","model":"gpt-5-codex"}}"#,
+        r#"{"timestamp":"2026-03-02T10:00:00.000Z","type":"session_meta","payload":{"id":"s-1","timestamp":"2026-03-02T10:00:00.000Z","cwd":"/home/ada/kitchen","originator":"codex_cli_rs","cli_version":"0.40.0","model_provider":"openai"}}"#,
+        r#"{"timestamp":"2026-03-02T10:00:01.000Z","type":"turn_context","payload":{"cwd":"/home/ada/kitchen","model":"gpt-5-codex"}}"#,
         r#"{"timestamp":"2026-03-02T10:00:02.000Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":0},"last_token_usage":{"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":0}}}}"#,
         r#"{"timestamp":"2026-03-02T10:00:03.000Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":80,"cached_input_tokens":0,"output_tokens":5,"reasoning_output_tokens":0,"total_tokens":85},"last_token_usage":{"input_tokens":80,"cached_input_tokens":0,"output_tokens":5,"reasoning_output_tokens":0,"total_tokens":85}}}}"#,
     ]

@@ -6,6 +6,8 @@
 //! of two files only if they do so for a good share of what the two could have
 //! in common.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::ingest::batch::Packed;
@@ -60,8 +62,8 @@ fn times(
     counted: &[u32],
     agreed: &FxHashMap<(u32, u32), u64>,
     packed: &[Packed],
-) -> FxHashMap<u32, Vec<i64>> {
-    let mut times: FxHashMap<u32, Vec<i64>> =
+) -> BTreeMap<u32, Vec<i64>> {
+    let mut times: BTreeMap<u32, Vec<i64>> =
         agreed.keys().flat_map(|(one, other)| [*one, *other]).map(|file| (file, vec![])).collect();
     for index in counted {
         let call = &packed[*index as usize].call;

@@ -27,7 +27,7 @@ use What::{AudioInput, AudioOutput, Completion, Prompt, Read, Reasoning, Total, 
 /// this list is believed: `OpenInference` first, because its counts are made to
 /// include what is cached, then OpenTelemetry's from new to old, `OpenLLMetry`'s,
 /// and last the names that one framework alone writes (Semantic Kernel, Pydantic
-/// AI, Strands, OpenLIT, Vercel's AI SDK).
+/// AI, Strands, `OpenLIT`, Vercel's AI SDK).
 const NAMES: [(&str, What); 53] = [
     ("llm.token_count.prompt", Prompt),
     ("gen_ai.usage.input_tokens", Prompt),
