@@ -23,7 +23,7 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), CliError> {
 /// Writes a result to standard output as it is made.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(super) fn stream(
     write: impl FnOnce(&mut (dyn io::Write + Send)) -> io::Result<()>,
 ) -> Result<(), CliError> {
