@@ -124,19 +124,15 @@ fn is_batch(object: Json<'_>) -> bool {
 mod tests {
     use super::AnthropicBatch;
     use crate::ingest::batch::Batch;
-    use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+    use crate::ingest::format::{Format as _, Outcome, Sample};
     use crate::ingest::json::{Fault, Json};
-    use crate::measure::memo::Memo;
+    use crate::ingest::read_one::read_one;
     use crate::record::call::Status;
     use crate::record::lane::Tier;
     use crate::units::Tokens;
 
     fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-        let memo = Memo::default();
-        let mut batch = Batch::default();
-        let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-        let outcome = AnthropicBatch.read(&record, &mut batch);
-        (batch, outcome)
+        read_one(&AnthropicBatch, line)
     }
 
     fn detects(text: &str) -> bool {

@@ -167,19 +167,15 @@ mod tests {
     use super::AnthropicCostReport;
     use crate::ingest::anthropic_usage::AnthropicUsage;
     use crate::ingest::batch::Batch;
-    use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+    use crate::ingest::format::{Format as _, Outcome, Sample};
     use crate::ingest::json::{Fault, Json};
-    use crate::measure::memo::Memo;
+    use crate::ingest::read_one::read_one;
     use crate::record::charge::Meter;
     use crate::record::lane::Tier;
     use crate::units::Usd;
 
     fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-        let memo = Memo::default();
-        let mut batch = Batch::default();
-        let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-        let outcome = AnthropicCostReport.read(&record, &mut batch);
-        (batch, outcome)
+        read_one(&AnthropicCostReport, line)
     }
 
     fn bucket(results: &str) -> String {

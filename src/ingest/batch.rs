@@ -276,7 +276,8 @@ impl Batch {
 
     /// Enters what became of a whole record into the account.
     pub fn settle_parts(&mut self) {
-        for part in std::mem::take(&mut self.parts) {
+        let mut parts = std::mem::take(&mut self.parts);
+        for part in parts.drain(..) {
             match part {
                 Settled::Kept(records) => self.account.lines += records,
                 Settled::Ignored(reason) => {
@@ -286,6 +287,8 @@ impl Batch {
                 Settled::Rejected(line, fault) => self.reject(line, &fault),
             }
         }
+        // One list serves all records.
+        self.parts = parts;
     }
 
     /// Enters a record that cannot be read into the account.

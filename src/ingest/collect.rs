@@ -16,6 +16,7 @@ use crate::units::Ttl;
 use super::batch::{Batch, Packed};
 use super::join::{Halves, Said};
 use super::merge;
+use super::periods;
 use super::prompt::{Part, PromptDraft};
 use super::sequence::{self, Step};
 use super::span_tree::Place;
@@ -222,8 +223,8 @@ impl Collector {
         );
         accounting.notes.extend(merged.notes());
         merge::count(&merged, &mut accounting.files);
-        merge::drop_repeated(&mut self.buckets, &mut self.charges, &mut accounting.files);
-        merge::count_periods(&self.buckets, &self.charges, &mut accounting.files);
+        periods::drop_repeated(&mut self.buckets, &mut self.charges, &mut accounting.files);
+        periods::count(&self.buckets, &self.charges, &mut accounting.files);
         let mut kept = merged.kept;
         if !self.entries.is_empty() {
             let mut sessions = transcript::Sessions {
@@ -238,8 +239,8 @@ impl Collector {
         accounting.notes.extend(notes_on_files(self.open_pages.len() as u64, other_files));
         accounting.notes.sort();
         merge::sort(&mut kept, &self.strings);
-        merge::sort_buckets(&mut self.buckets, &self.strings);
-        merge::sort_charges(&mut self.charges, &self.strings);
+        periods::sort_buckets(&mut self.buckets, &self.strings);
+        periods::sort_charges(&mut self.charges, &self.strings);
         let stated_components = merge::stated(&mut kept);
         for prompt in &mut self.prompts {
             if let Some(answer) = &mut prompt.answer {

@@ -58,19 +58,15 @@ impl Format for LitellmPayload {
 mod tests {
     use super::LitellmPayload;
     use crate::ingest::batch::{Batch, Packed};
-    use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+    use crate::ingest::format::{Format as _, Outcome, Sample};
     use crate::ingest::json::{Fault, Json};
-    use crate::measure::memo::Memo;
+    use crate::ingest::read_one::read_one;
     use crate::record::call::{Finish, Status};
     use crate::record::component::Component;
     use crate::units::{Moment, Timestamp, Tokens, Usd};
 
     fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-        let memo = Memo::default();
-        let mut batch = Batch::default();
-        let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-        let outcome = LitellmPayload.read(&record, &mut batch);
-        (batch, outcome)
+        read_one(&LitellmPayload, line)
     }
 
     const PAYLOAD: &str = r#"{"id":"c-1","trace_id":"t-1","call_type":"acompletion","cache_hit":null,"stream":true,

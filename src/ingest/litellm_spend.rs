@@ -101,16 +101,13 @@ mod tests {
     use crate::ingest::csv_rows::{Splitter, header};
     use crate::ingest::format::{Format as _, Outcome, Record, Row, Sample};
     use crate::ingest::json::{Fault, Json};
+    use crate::ingest::read_one::read_one;
     use crate::measure::memo::Memo;
     use crate::record::call::Operation;
     use crate::units::{Moment, Tokens, Usd};
 
     fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-        let memo = Memo::default();
-        let mut batch = Batch::default();
-        let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-        let outcome = LitellmSpend.read(&record, &mut batch);
-        (batch, outcome)
+        read_one(&LitellmSpend, line)
     }
 
     const ROW: &str = r#"{"request_id":"r-1","call_type":"acompletion","api_key":"0f3a","spend":0.0012,

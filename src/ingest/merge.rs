@@ -8,9 +8,7 @@ use std::num::NonZeroU128;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::record::bucket::Bucket;
-use crate::record::call::{Call, Finish, PackedUsage, Source};
-use crate::record::charge::Charge;
+use crate::record::call::{Call, Finish, PackedUsage};
 use crate::record::component::Component;
 use crate::record::log::{FileAccount, Note};
 use crate::record::prompt::Prompt;
@@ -93,23 +91,12 @@ pub(super) fn duplicates(
         }
     }
     drop(keyed);
+    settled.state(&mut packed);
     let restated_otherwise = settle_spans(spans, &mut packed, &mut settled);
     let dropped = &settled.stands_for;
     let is_open = |index: u32| !dropped.contains_key(&index);
     let restated = sources::restated(&mut packed, is_open, formats, strings);
     settled.restate(restated, &packed);
-    for packed in &mut packed {
-        if let Some(component) = packed.component {
-            packed.stated = Some(Box::new(vec![(component, total(&packed.call))]));
-        }
-    }
-    for (index, components, usage) in settled.stated {
-        let packed = &mut packed[index as usize];
-        packed.stated = Some(Box::new(components));
-        if let Some(usage) = PackedUsage::new(&usage) {
-            packed.call.usage = usage;
-        }
-    }
     let kept_of = if needs_kept_of { kept_of(&packed, &settled.stands_for) } else { Vec::new() };
     if !settled.stands_for.is_empty() {
         let mut index = 0;
@@ -229,6 +216,23 @@ struct Settled {
 }
 
 impl Settled {
+    /// Gives calls made of parts their components and their sums, before other
+    /// records fill in what is open.
+    fn state(&mut self, packed: &mut [Packed]) {
+        for packed in &mut *packed {
+            if let Some(component) = packed.component {
+                packed.stated = Some(Box::new(vec![(component, total(&packed.call))]));
+            }
+        }
+        for (index, components, usage) in std::mem::take(&mut self.stated) {
+            let packed = &mut packed[index as usize];
+            packed.stated = Some(Box::new(components));
+            if let Some(usage) = PackedUsage::new(&usage) {
+                packed.call.usage = usage;
+            }
+        }
+    }
+
     /// Takes out the records of calls that other systems logged too.
     fn restate(&mut self, restated: Vec<sources::Restated>, packed: &[Packed]) {
         for sources::Restated { dropped, kept, agrees } in restated {
@@ -429,7 +433,7 @@ fn add_named<T>(left: Option<(T, Tokens)>, right: Option<(T, Tokens)>) -> Option
 }
 
 /// Whether a file is a table that tokopt made of a log.
-fn is_table(file: &FileAccount) -> bool {
+pub(super) fn is_table(file: &FileAccount) -> bool {
     file.format.starts_with(super::tokopt_table::ID)
 }
 
@@ -459,93 +463,6 @@ pub(super) fn count(merged: &Merged, files: &mut [FileAccount]) {
                 file.ignore("another component of a call already counted", 1);
                 file.joined += 1;
             }
-        }
-    }
-}
-
-/// Drops buckets and charges that were read before, in another copy of the
-/// same page, and counts them as duplicates.
-///
-/// A bucket is met again where period, dimensions and counters are equal, on
-/// another line or in another file: the results of one bucket stand apart by
-/// something that is not kept. Rows of a bill are often equal to the cent
-/// inside one file, so charges are compared with other files only: as many
-/// stay as the file that has most of them holds.
-pub(super) fn drop_repeated(
-    buckets: &mut Vec<Bucket>,
-    charges: &mut Vec<Charge>,
-    files: &mut [FileAccount],
-) {
-    let mut dropped: Vec<u32> = Vec::new();
-    let mut firsts: FxHashMap<Bucket, Source> = FxHashMap::default();
-    // A table of calls gives the results of one bucket a row each.
-    let of_table = |file: u32| files.get(file as usize).is_some_and(is_table);
-    buckets.retain(|bucket| {
-        let content = Bucket { source: Source::default(), ..bucket.clone() };
-        let mut source = bucket.source;
-        if of_table(source.file) {
-            source.line = 0;
-        }
-        let stays = *firsts.entry(content).or_insert(source) == source;
-        if !stays {
-            dropped.push(bucket.source.file);
-        }
-        stays
-    });
-    let mut copies: FxHashMap<Charge, Copies> = FxHashMap::default();
-    charges.retain(|charge| {
-        let content = Charge { source: Source::default(), ..*charge };
-        let stays = copies.entry(content).or_default().stays(charge.source.file);
-        if !stays {
-            dropped.push(charge.source.file);
-        }
-        stays
-    });
-    for file in dropped {
-        if let Some(file) = files.get_mut(file as usize) {
-            file.duplicates += 1;
-        }
-    }
-}
-
-/// How often equal charges were met.
-#[derive(Clone, Copy, Debug, Default)]
-struct Copies {
-    file: u32,
-    /// In the file that is being read.
-    here: u64,
-    /// In the file that holds most of them.
-    most: u64,
-}
-
-impl Copies {
-    /// Whether one more in this file is more than any file had before.
-    const fn stays(&mut self, file: u32) -> bool {
-        if self.file != file {
-            self.file = file;
-            self.here = 0;
-        }
-        self.here += 1;
-        let stays = self.here > self.most;
-        if stays {
-            self.most = self.here;
-        }
-        stays
-    }
-}
-
-/// Enters buckets and charges into the files' accounts.
-pub(super) fn count_periods(buckets: &[Bucket], charges: &[Charge], files: &mut [FileAccount]) {
-    for bucket in buckets {
-        if let Some(file) = files.get_mut(bucket.source.file as usize) {
-            file.calls += 1;
-            file.buckets += 1;
-        }
-    }
-    for charge in charges {
-        if let Some(file) = files.get_mut(charge.source.file as usize) {
-            file.calls += 1;
-            file.charges += 1;
         }
     }
 }
@@ -580,34 +497,6 @@ fn order(left: &Packed, right: &Packed, strings: &Strings) -> Ordering {
         .then_with(|| values(left).cmp(&values(right)))
         .then_with(|| left.call.flags.child.cmp(&right.call.flags.child))
         .then_with(|| left.content.cmp(&right.content))
-}
-
-/// Sorts buckets by period and dimensions.
-pub(super) fn sort_buckets(buckets: &mut [Bucket], strings: &Strings) {
-    buckets.sort_by(|left, right| {
-        let key = |bucket: &Bucket| {
-            let text = |symbol| strings.text_of(symbol).map(str::to_owned);
-            (
-                (bucket.start.is_none(), bucket.start, bucket.end, bucket.tier),
-                (text(bucket.model), text(bucket.account), text(bucket.user), text(bucket.region)),
-                (bucket.usage.input, bucket.usage.output, bucket.calls),
-            )
-        };
-        key(left).cmp(&key(right))
-    });
-}
-
-/// Sorts charges by period and dimensions.
-pub(super) fn sort_charges(charges: &mut [Charge], strings: &Strings) {
-    charges.sort_by_cached_key(|charge| {
-        let text = |symbol| strings.text_of(symbol).map(str::to_owned);
-        (
-            (charge.start.is_none(), charge.start, charge.end, charge.meter, charge.tier),
-            (text(charge.provider), text(charge.model), text(charge.item)),
-            (text(charge.account), text(charge.region)),
-            (charge.billed, charge.list, charge.source),
-        )
-    });
 }
 
 /// The components that records stated, by the final position of their call.

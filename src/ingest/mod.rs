@@ -67,9 +67,12 @@ mod openrouter_activity;
 mod openrouter_generation;
 mod otlp;
 mod parquet;
+mod periods;
 mod pi;
 mod pipeline;
 mod portkey;
+#[cfg(test)]
+mod read_one;
 mod sources;
 mod span;
 mod tokopt_table;

@@ -259,20 +259,16 @@ fn hosted(text: &str) -> Meter {
 mod tests {
     use super::{LineItem, OpenAiCosts};
     use crate::ingest::batch::Batch;
-    use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+    use crate::ingest::format::{Format as _, Outcome, Sample};
     use crate::ingest::json::{Fault, Json};
     use crate::ingest::openai_usage::OpenAiUsage;
-    use crate::measure::memo::Memo;
+    use crate::ingest::read_one::read_one;
     use crate::record::charge::Meter;
     use crate::record::lane::Tier;
     use crate::units::Usd;
 
     fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-        let memo = Memo::default();
-        let mut batch = Batch::default();
-        let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-        let outcome = OpenAiCosts.read(&record, &mut batch);
-        (batch, outcome)
+        read_one(&OpenAiCosts, line)
     }
 
     fn bucket(results: &str) -> String {

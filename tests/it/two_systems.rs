@@ -263,3 +263,32 @@ fn many_calls_alike_at_one_time_pair_and_take_no_time() {
     let log = log_of(&[("app.jsonl", &app), ("proxy.jsonl", &proxied)], false);
     assert_eq!(counts(&log), (4_000, 3_000, 3_000));
 }
+
+#[test]
+fn components_of_one_system_and_cached_tokens_of_the_other_stay() {
+    // A row for the call, two for its parts: 880 + 20 input, 30 output.
+    let own = |more: &str| {
+        format!(
+            r#"{{"timestamp":"2026-03-02T10:00:05Z","request_id":"call-1","model":"gpt-4.1-mini","conversation_id":"s1","user":"ann","feature":"clock",{more}}}"#
+        )
+    };
+    let rows = [
+        own(r#""input_tokens":900,"output_tokens":30"#),
+        own(r#""component":"system_prompt","input_tokens":880"#),
+        own(r#""component":"user_input","input_tokens":20"#),
+    ];
+    let spend = proxy("0b1c2d3e-0000-4000-8000-000000000001", "05", (900, 30)).replace(
+        r#""metadata":"{}""#,
+        r#""metadata":"{\"usage_object\":{\"prompt_tokens_details\":{\"cached_tokens\":64}}}""#,
+    );
+    for reversed in [false, true] {
+        let log = log_of(&[("rows.jsonl", &rows), ("proxy.jsonl", &[spend.clone()])], reversed);
+        assert_eq!(log.calls.len(), 1, "{:?}", log.accounting);
+        let call = &log.calls[0];
+        assert_eq!(call.usage.get().cache_read, Some(Tokens::new(64)));
+        let [(0, components)] = log.stated_components.as_slice() else {
+            panic!("{:?}", log.stated_components)
+        };
+        assert_eq!(components.len(), 2);
+    }
+}

@@ -5,18 +5,14 @@ use crate::ingest::batch::{Batch, Packed};
 use crate::ingest::csv_rows::{Splitter, header};
 use crate::ingest::format::{Format as _, Outcome, Record, Row, Sample};
 use crate::ingest::json::{Fault, Json};
+use crate::ingest::read_one::read_one;
 use crate::measure::memo::Memo;
 use crate::record::call::{Operation, Status};
 use crate::record::usage::Usage;
 use crate::units::{Moment, Timestamp, Tokens, Usd};
 
 fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-    let memo = Memo::default();
-    let mut batch = Batch::default();
-    let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-    let outcome = Langfuse.read(&record, &mut batch);
-    batch.settle_parts();
-    (batch, outcome)
+    read_one(&Langfuse, line)
 }
 
 fn usage(details: &str) -> (Usage, Vec<&'static str>) {

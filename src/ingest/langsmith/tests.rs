@@ -3,19 +3,14 @@
 use super::{Langsmith, LangsmithCsv};
 use crate::ingest::batch::{Batch, Packed};
 use crate::ingest::csv_rows::header;
-use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+use crate::ingest::format::{Format as _, Outcome, Sample};
 use crate::ingest::json::{Fault, Json};
-use crate::measure::memo::Memo;
+use crate::ingest::read_one::read_one;
 use crate::record::call::{Finish, Status};
 use crate::units::{Tokens, Ttl, Usd};
 
 fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-    let memo = Memo::default();
-    let mut batch = Batch::default();
-    let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-    let outcome = Langsmith.read(&record, &mut batch);
-    batch.settle_parts();
-    (batch, outcome)
+    read_one(&Langsmith, line)
 }
 
 const RUN: &str = r#"{"id":"r-1","trace_id":"t-1","parent_run_id":"r-0","dotted_order":"x","run_type":"llm","name":"ChatAnthropic",

@@ -2,18 +2,14 @@
 
 use super::OpeninferenceSpans;
 use crate::ingest::batch::{Batch, Packed};
-use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+use crate::ingest::format::{Format as _, Outcome, Sample};
 use crate::ingest::json::{Fault, Json};
-use crate::measure::memo::Memo;
+use crate::ingest::read_one::read_one;
 use crate::record::component::Component;
 use crate::units::{Moment, Timestamp, Tokens};
 
 fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-    let memo = Memo::default();
-    let mut batch = Batch::default();
-    let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-    let outcome = OpeninferenceSpans.read(&record, &mut batch);
-    (batch, outcome)
+    read_one(&OpeninferenceSpans, line)
 }
 
 /// A span of kind LLM with these attributes.

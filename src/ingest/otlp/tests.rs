@@ -2,21 +2,16 @@
 
 use super::Otlp;
 use crate::ingest::batch::{Batch, Packed};
-use crate::ingest::format::{Format as _, Outcome, Record, Sample};
+use crate::ingest::format::{Format as _, Outcome, Sample};
 use crate::ingest::json::{Fault, Json};
-use crate::measure::memo::Memo;
+use crate::ingest::read_one::read_one;
 use crate::record::call::{Finish, Operation, Status};
 use crate::record::component::Component;
 use crate::record::lane::Tier;
 use crate::units::{Moment, Timestamp, Tokens, Usd};
 
 fn read(line: &str) -> (Batch, Result<Outcome, Fault>) {
-    let memo = Memo::default();
-    let mut batch = Batch::default();
-    let record = Record { bytes: line.as_bytes(), line: 1, row: None, path: "-", memo: &memo };
-    let outcome = Otlp.read(&record, &mut batch);
-    batch.settle_parts();
-    (batch, outcome)
+    read_one(&Otlp, line)
 }
 
 /// A request of one span with these attributes, each a key and a typed value.
