@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -47,7 +47,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "selection",
         ],
     ),
-    ("budget", &["report", "units"]),
+    ("difference", &["report", "record", "units"]),
+    ("budget", &["difference", "report", "selection", "record", "units"]),
 ];
 
 /// Inside `report`, renderers see the document alone, the document shares the

@@ -9,6 +9,7 @@ mod backtest;
 mod bills;
 mod cache;
 mod check;
+mod comparison;
 mod curves;
 mod estimated;
 mod figures;
@@ -78,6 +79,7 @@ pub fn document(
     document.metrics = figures::metrics(ledger, document.totals.cost_usd);
     document.users = users(ledger, naming, &document.window);
     document.warnings = notes::warnings(ledger, &remarks, &document);
+    document.comparison = Some(comparison::comparison(ledger));
     if let Some(analysis) = analysis {
         analysis.fill(&mut document, naming, length);
     }

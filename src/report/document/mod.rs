@@ -10,6 +10,8 @@ mod attribution;
 mod backtest;
 mod bills;
 mod cache;
+mod check;
+mod comparison;
 mod curves;
 mod findings;
 mod input;
@@ -18,8 +20,10 @@ mod ladder;
 mod metrics;
 mod monthly;
 mod plan;
+mod quantity;
 mod quotient;
 mod totals;
+
 mod what_if;
 
 use schemars::JsonSchema;
@@ -35,6 +39,10 @@ pub use bills::{
     ReconciledRow, Reconciliation, SetAside, SetAsideReason,
 };
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
+pub use check::{
+    Check, Counts, Judgement, Level, Limit, Mover, Outcome, Place, Question, Side, Status, Subject,
+};
+pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
@@ -52,6 +60,7 @@ pub use metrics::{
 };
 pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
+pub use quantity::{Quantity, Unit};
 pub use quotient::Quotient;
 pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use what_if::WhatIf;
@@ -109,6 +118,9 @@ pub struct Document {
     pub monthly: Option<Monthly>,
     /// What a reader should know before trusting a figure.
     pub warnings: Vec<Warning>,
+    /// What other logs can be held against this one by; null where the traffic
+    /// was described and not logged.
+    pub comparison: Option<Comparison>,
 }
 
 impl Document {
@@ -136,6 +148,7 @@ impl Document {
             findings: Vec::new(),
             monthly: None,
             warnings: Vec::new(),
+            comparison: None,
         }
     }
 
