@@ -27,6 +27,9 @@ mod plan;
 mod prices;
 mod progress;
 mod quality;
+mod report;
+mod report_args;
+mod saved;
 mod schema;
 mod self_hosting;
 mod standard;
@@ -64,6 +67,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Report(report) => report::run(report, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),

@@ -86,6 +86,19 @@ pub(super) fn write_all(
     outputs: &[Output],
     options: &RenderOptions,
 ) -> Result<(), CliError> {
+    write_again(document, outputs, options, None)
+}
+
+/// The same for a document that was read from a file, which is not replaced.
+///
+/// # Errors
+/// As [`write_all`].
+pub(super) fn write_again(
+    document: &Document,
+    outputs: &[Output],
+    options: &RenderOptions,
+    saved: Option<&Path>,
+) -> Result<(), CliError> {
     // A file is the same wherever and by whomever it is made.
     let options =
         RenderOptions { by: options.by.clone(), top: options.top, ..RenderOptions::default() };
@@ -102,7 +115,7 @@ pub(super) fn write_all(
             }
         }
     }
-    refuse_collisions(document, &files)?;
+    refuse_collisions(document, saved, &files)?;
     make_folders(outputs)?;
     let staged: Vec<Staged> = files
         .into_iter()
@@ -111,10 +124,15 @@ pub(super) fn write_all(
     staged.into_iter().try_for_each(Staged::place)
 }
 
-fn refuse_collisions(document: &Document, files: &[(PathBuf, Vec<u8>)]) -> Result<(), CliError> {
+fn refuse_collisions(
+    document: &Document,
+    saved: Option<&Path>,
+    files: &[(PathBuf, Vec<u8>)],
+) -> Result<(), CliError> {
     let logs = document.input.files.iter().map(|file| &file.path);
     let bills = document.reconciliation.iter().flat_map(|bill| &bill.files).map(|file| &file.path);
-    let inputs: BTreeSet<PathBuf> = logs.chain(bills).map(|path| place(Path::new(path))).collect();
+    let read = logs.chain(bills).map(Path::new).chain(saved);
+    let inputs: BTreeSet<PathBuf> = read.map(place).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {
         let place = place(path);

@@ -1,6 +1,6 @@
 //! A part of a whole, kept as two integers until it is shown.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{NanoUsd, Tokens, Usd, divide_half_even};
 
@@ -75,6 +75,14 @@ impl Share {
 impl Serialize for Share {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         NanoUsd::from_nano(self.millionths() * 1_000).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    /// Reads millionths: the part and the whole behind them are not written.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let decimal = NanoUsd::deserialize(deserializer)?;
+        Ok(Self { part: divide_half_even(decimal.nano(), 1_000), whole: MILLION })
     }
 }
 

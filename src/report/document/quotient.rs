@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::units::{Share, Tokens, group_thousands};
 
@@ -67,6 +67,13 @@ impl Default for Quotient {
 impl Serialize for Quotient {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Quotient {
+    /// Reads millionths: the two integers behind them are not written.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Share::deserialize(deserializer).map(Self)
     }
 }
 
