@@ -1,4 +1,4 @@
-//! Means and ratios, kept as two integers until they are shown.
+//! Means and ratios, in millionths.
 //!
 //! Knows no unit: the field that holds a quotient says what it counts.
 
@@ -36,7 +36,7 @@ impl Quotient {
 
     /// The value in millionths, rounded half to even.
     #[must_use]
-    pub fn millionths(self) -> i128 {
+    pub const fn millionths(self) -> i128 {
         self.0.millionths()
     }
 
@@ -71,7 +71,7 @@ impl Serialize for Quotient {
 }
 
 impl<'de> Deserialize<'de> for Quotient {
-    /// Reads millionths: the two integers behind them are not written.
+    /// Reads what [`Serialize`] wrote, as [`Share`] does.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Share::deserialize(deserializer).map(Self)
     }
