@@ -48,6 +48,7 @@ mod retrieval;
 mod rewriting;
 mod routing;
 mod samples;
+mod saved;
 mod serving_traces;
 mod small_logs;
 mod tracers;
