@@ -17,10 +17,10 @@ pub enum SavedError {
     #[error("it is empty")]
     Empty,
     /// Another JSON document of tokopt's.
-    #[error("it is an inspection, not an analysis")]
+    #[error("it holds an inspection, not a saved analysis")]
     Inspection,
     /// Something else, such as a log.
-    #[error("it is {0}, not a saved analysis")]
+    #[error("it holds {0}, not a saved analysis")]
     Other(&'static str),
     /// The document stops before its end.
     #[error("it ends in the middle, on line {line}")]
@@ -63,6 +63,9 @@ impl SavedError {
         }
     }
 }
+
+/// The most characters of a reason.
+const LONGEST_REASON: usize = 160;
 
 /// The version of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +118,8 @@ pub fn read(bytes: &[u8]) -> Result<Document, SavedError> {
     if found.major != known.major {
         return Err(SavedError::OtherMajor(found));
     }
-    let mut document: Document = serde_json::from_slice(bytes).map_err(|error| damage(&error))?;
+    let read = serde_json::from_slice(bytes).map_err(|error| damage(&error, found, known));
+    let mut document: Document = read?;
     SCHEMA_VERSION.clone_into(&mut document.schema_version);
     if found > known {
         document.warnings.push(Warning {
@@ -134,13 +138,18 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
-fn damage(error: &serde_json::Error) -> SavedError {
+fn damage(error: &serde_json::Error, found: Version, known: Version) -> SavedError {
     if error.is_eof() {
         return SavedError::Truncated { line: error.line() };
     }
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    let reason = text.strip_suffix(&place).unwrap_or(&text).to_owned();
+    // What was found is quoted, and may be long.
+    let mut reason: String =
+        text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_REASON).collect();
+    if found > known {
+        reason.push_str(&format!("; its layout {found} is newer than {known}"));
+    }
     SavedError::Damaged { line: error.line(), column: error.column(), reason }
 }
 
@@ -182,11 +191,13 @@ impl Marks {
         let first = values.next();
         match (bytes.trim_ascii_start().first(), first) {
             (None, _) => SavedError::Empty,
-            (Some(b'['), _) => SavedError::Other("a JSON array"),
-            (Some(b'{'), Some(Ok(_))) if values.next().is_some() => SavedError::Other("JSON lines"),
+            (Some(b'['), _) => SavedError::Other("a JSON array, as logs do"),
+            (Some(b'{'), Some(Ok(_))) if values.next().is_some() => {
+                SavedError::Other("JSON lines, as logs do")
+            }
             (Some(b'{'), Some(Ok(_))) => SavedError::Other("another JSON object"),
             (Some(b'{'), _) => SavedError::Other("broken JSON"),
-            _ => SavedError::Other("no JSON object"),
+            _ => SavedError::Other("something that is no JSON"),
         }
     }
 }

@@ -8,6 +8,7 @@ mod nothing;
 mod outputs;
 mod prices;
 mod program;
+mod report;
 
 use std::path::Path;
 

@@ -49,6 +49,7 @@ mod retrieval;
 mod rewriting;
 mod routing;
 mod samples;
+mod saved;
 mod serving_traces;
 mod small_logs;
 mod tracers;

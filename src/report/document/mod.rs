@@ -1,7 +1,8 @@
 //! The analysis document: everything a report may show, as plain data.
 //!
-//! This is the contract of `--format json`. Fields may be added; those that
-//! are here keep their names and their meaning. Renderers see nothing else.
+//! This is the contract of `--format json`, and of saved analyses, which are
+//! read back. Fields may be added, and `null` is what an older document has for
+//! them; those that are here keep their names and their meaning. Renderers see nothing else.
 //! The document must not know how it is shown, nor where its figures come
 //! from: no format, no price table, no clock. A figure that is not known is
 //! `None`, and `null` in JSON, never zero.
