@@ -6,11 +6,13 @@
 //! from: no format, no price table, no clock. A figure that is not known is
 //! `None`, and `null` in JSON, never zero.
 
+mod arms;
 mod attribution;
 mod backtest;
 mod bills;
 mod cache;
 mod curves;
+mod decimal;
 mod findings;
 mod input;
 mod inspection;
@@ -28,6 +30,9 @@ use serde::Serialize;
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
+pub use arms::{
+    ARMS_SCHEMA_VERSION, ArmDifference, ArmFigures, ArmMetric, ArmVerdict, Arms, ArmsInput,
+};
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use bills::{
@@ -36,6 +41,7 @@ pub use bills::{
 };
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
+pub use decimal::Decimal;
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{
