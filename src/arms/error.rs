@@ -1,5 +1,7 @@
 //! Why a log cannot be compared by its arms.
 
+use crate::units::counted;
+
 /// What keeps the arms from being compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArmsError {
@@ -66,7 +68,8 @@ impl ArmsError {
             ),
             Self::NoArm { tags, .. } => Some(format!("the calls have the tags {}", list(tags))),
             Self::OneArm { others, .. } if *others > 0 => Some(format!(
-                "{others} other calls have no value; tag the calls of every arm, the control's too"
+                "{} without a value; tag the calls of every arm, the control's too",
+                counted(*others, "other call")
             )),
             Self::OneArm { .. } => Some("two arms at least make a test".to_owned()),
             Self::ManyArms { first, .. } => {

@@ -166,14 +166,14 @@ fn relative(before: i128, after: i128) -> Option<i128> {
 
 /// Why nothing may be said, if so.
 fn refused(metric: Metric, control: &Arm, arm: &Arm, is_missing: bool) -> Option<Verdict> {
-    if is_missing {
-        return Some(Verdict::NotJudged(Unjudged::NotLogged));
-    }
     let arms = [control, arm];
     let is_unpriced =
         |arm: &&Arm| arm.sums.unpriced_calls().saturating_mul(UNPRICED_ONE_IN) > arm.sums.calls;
     if metric.is_cost() && arms.iter().any(is_unpriced) {
         return Some(Verdict::NotJudged(Unjudged::Unpriced));
+    }
+    if is_missing {
+        return Some(Verdict::NotJudged(Unjudged::NotLogged));
     }
     let calls = arms.map(|arm| metric.calls(&arm.sums)).into_iter().min().unwrap_or(0);
     let conversations = arms

@@ -66,7 +66,9 @@ pub fn sentence(document: &Arms, arm: &ArmFigures) -> String {
     {
         let names: Vec<&str> =
             rows.iter().filter(|row| row.verdict == verdict).map(|row| label(row.metric)).collect();
-        if !names.is_empty() {
+        if names.len() == rows.len() {
+            parts.push(format!("{} in any figure", words(verdict)));
+        } else if !names.is_empty() {
             parts.push(format!("{} in {}", words(verdict), names.join(", ")));
         }
     }
@@ -155,10 +157,8 @@ pub fn smallest(row: &ArmDifference) -> String {
 pub fn remarks(rows: &[&ArmDifference]) -> Vec<String> {
     let mut remarks: Vec<(String, Vec<&str>)> = Vec::new();
     for row in rows {
-        let text = match (row.verdict, &row.reason) {
-            (verdict, Some(reason)) => format!("{}: {reason}", words(verdict)),
-            _ => continue,
-        };
+        let Some(reason) = &row.reason else { continue };
+        let text = format!("{}: {reason}", words(row.verdict));
         match remarks.iter_mut().find(|(known, _)| *known == text) {
             Some((_, metrics)) => metrics.push(label(row.metric)),
             None => remarks.push((text, vec![label(row.metric)])),

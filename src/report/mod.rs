@@ -29,7 +29,7 @@ use std::io;
 pub use kind::{Kind, KindError};
 pub use markdown::inspection as write_inspection_page;
 pub use renderer::{RenderOptions, Renderer};
-pub use schema::json_schema;
+pub use schema::{arms_json_schema, json_schema};
 pub use terminal::backtest as write_backtest;
 pub use terminal::inspection as write_inspection;
 
