@@ -7,6 +7,7 @@
 //! from: no format, no price table, no clock. A figure that is not known is
 //! `None`, and `null` in JSON, never zero.
 
+mod arms;
 mod attribution;
 mod backtest;
 mod bills;
@@ -14,6 +15,7 @@ mod cache;
 mod check;
 mod comparison;
 mod curves;
+mod decimal;
 mod findings;
 mod input;
 mod inspection;
@@ -33,6 +35,9 @@ use serde::{Deserialize, Serialize};
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
+pub use arms::{
+    ARMS_SCHEMA_VERSION, ArmDifference, ArmFigures, ArmMetric, ArmVerdict, Arms, ArmsInput,
+};
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use bills::{
@@ -45,6 +50,7 @@ pub use check::{
 };
 pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
+pub use decimal::Decimal;
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{
