@@ -20,6 +20,7 @@ mod monthly;
 mod plan;
 mod quotient;
 mod totals;
+mod trend;
 mod what_if;
 
 use schemars::JsonSchema;
@@ -54,6 +55,10 @@ pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
 pub use quotient::Quotient;
 pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+pub use trend::{
+    Forecast, OddDay, Responsible, StandingOut, StepReason, Trend, TrendFigures, TrendPeriod,
+    TrendStep, UnitCosts,
+};
 pub use what_if::WhatIf;
 
 /// The version of the document's layout.
