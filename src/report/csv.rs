@@ -9,6 +9,7 @@ mod cache;
 mod ladder;
 mod plan;
 mod tables;
+mod trend;
 
 use std::io::{self, Write};
 
@@ -19,6 +20,7 @@ use super::renderer::{RenderOptions, Renderer};
 use super::rows;
 
 pub use tables::{CsvFile, tables};
+pub use trend::{tables as trend_tables, trend};
 
 /// Writes every attribution row as one flat table.
 #[derive(Clone, Copy, Debug)]

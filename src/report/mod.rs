@@ -20,15 +20,19 @@ mod savings;
 mod schema;
 mod summary;
 mod terminal;
+mod trended;
 mod unknowns;
 mod work;
 
+pub use csv::{trend as write_trend_rows, trend_tables};
 pub use kind::{Kind, KindError};
 pub use markdown::inspection as write_inspection_page;
+pub use markdown::trend as write_trend_page;
 pub use renderer::{RenderOptions, Renderer};
 pub use schema::json_schema;
 pub use terminal::backtest as write_backtest;
 pub use terminal::inspection as write_inspection;
+pub use terminal::trend as write_trend;
 
 /// Every renderer, one per [`Kind`].
 pub const RENDERERS: [&dyn Renderer; 4] =
