@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
+use super::trend_args::TrendArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -42,6 +43,7 @@ pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
+    Trend(Box<TrendArguments>),
     Inspect(Box<InspectArguments>),
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),

@@ -1,7 +1,7 @@
 //! Files, read whole and written whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -22,6 +22,19 @@ pub(super) fn read(path: &Path) -> Result<String, CliError> {
 /// When it cannot be read.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+/// The first bytes of a file, at most so many.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn opening(path: &Path, most: u64) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let opened = fs::File::open(path);
+    opened
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
 }
 
 /// A file that is written beside its place and waits to be put there.

@@ -102,7 +102,22 @@ pub(super) fn write_all(
             }
         }
     }
-    refuse_collisions(document, &files)?;
+    let logs = document.input.files.iter().map(|file| file.path.as_str());
+    let bills = document.reconciliation.iter().flat_map(|bill| &bill.files);
+    write_files(files, outputs, logs.chain(bills.map(|file| file.path.as_str())))
+}
+
+/// Writes files that were rendered for some outputs, or none of them.
+///
+/// # Errors
+/// When one cannot be written, two go to the same place, or one would replace
+/// an input.
+pub(super) fn write_files<'a>(
+    files: Vec<(PathBuf, Vec<u8>)>,
+    outputs: &[Output],
+    inputs: impl Iterator<Item = &'a str>,
+) -> Result<(), CliError> {
+    refuse_collisions(inputs, &files)?;
     make_folders(outputs)?;
     let staged: Vec<Staged> = files
         .into_iter()
@@ -111,10 +126,11 @@ pub(super) fn write_all(
     staged.into_iter().try_for_each(Staged::place)
 }
 
-fn refuse_collisions(document: &Document, files: &[(PathBuf, Vec<u8>)]) -> Result<(), CliError> {
-    let logs = document.input.files.iter().map(|file| &file.path);
-    let bills = document.reconciliation.iter().flat_map(|bill| &bill.files).map(|file| &file.path);
-    let inputs: BTreeSet<PathBuf> = logs.chain(bills).map(|path| place(Path::new(path))).collect();
+fn refuse_collisions<'a>(
+    inputs: impl Iterator<Item = &'a str>,
+    files: &[(PathBuf, Vec<u8>)],
+) -> Result<(), CliError> {
+    let inputs: BTreeSet<PathBuf> = inputs.map(|path| place(Path::new(path))).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {
         let place = place(path);
@@ -150,7 +166,8 @@ pub(super) fn place(path: &Path) -> PathBuf {
     }
 }
 
-fn faulty(error: &io::Error) -> CliError {
+/// A report that could not be rendered.
+pub(super) fn faulty(error: &io::Error) -> CliError {
     CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
 }
 

@@ -144,7 +144,9 @@ fn periods(found: &Found, figures: Vec<TrendFigures>) -> Vec<TrendPeriod> {
 
 /// The cost beyond that of the period before.
 fn change(before: &Row, row: &Row) -> Option<Share> {
-    if !before.period.is_complete() || !row.period.is_complete() {
+    // Neither a part of a period nor a lower bound can be compared.
+    let compares = |row: &Row| row.period.is_complete() && row.sums.unpriced_calls == 0;
+    if !compares(before) || !compares(row) {
         return None;
     }
     let (usual, cost) = before.sums.cost().zip(row.sums.cost())?;

@@ -98,7 +98,8 @@ pub struct TrendPeriod {
     #[serde(flatten)]
     pub unit_costs: UnitCosts,
     /// The cost beyond that of the period before, as a part of it; null where
-    /// either is not complete.
+    /// either is not complete or has a call
+    /// without a price.
     pub cost_change: Option<Share>,
 }
 

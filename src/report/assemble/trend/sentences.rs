@@ -63,7 +63,7 @@ pub(super) fn forecast(found: &Result<Forecast, NoForecast>, complete_days: u64)
             "{mean}; the range holds eight in ten of 1,000 months drawn from these days, and says \
              nothing of a change in use"
         ),
-        None => format!("{mean}; {days}: no range, which needs {days_needed}"),
+        None => format!("{mean}; no range: it needs {days_needed} complete days"),
     }
 }
 
