@@ -10,6 +10,7 @@ use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
 use super::report_args::ReportArguments;
+use super::trend_args::TrendArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -46,6 +47,7 @@ pub(super) enum Command {
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
     Diff(Box<DiffArguments>),
+    Trend(Box<TrendArguments>),
     Inspect(Box<InspectArguments>),
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),

@@ -39,6 +39,8 @@ mod self_hosting;
 mod standard;
 mod surroundings;
 mod terminal;
+mod trend;
+mod trend_args;
 mod what_if;
 
 use std::ffi::OsString;
@@ -75,6 +77,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Diff(diff) => diff::run(diff, &surroundings),
+        Command::Trend(trend) => trend::run(trend, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),

@@ -212,7 +212,8 @@ pub(super) fn place(path: &Path) -> PathBuf {
     }
 }
 
-fn faulty(error: &io::Error) -> CliError {
+/// A report that could not be rendered.
+pub(super) fn faulty(error: &io::Error) -> CliError {
     CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
 }
 

@@ -22,6 +22,7 @@ mod savings;
 mod schema;
 mod summary;
 mod terminal;
+mod trended;
 mod unknowns;
 mod work;
 
@@ -49,6 +50,24 @@ pub fn write_arms(
         Kind::Json => json::write(document, out),
         Kind::Csv => csv::arms(document, out),
         Kind::Markdown => markdown::arms(document, out),
+    }
+}
+
+/// Writes a trend as a report of a kind.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_trend(
+    document: &document::Trend,
+    kind: Kind,
+    options: &RenderOptions,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match kind {
+        Kind::Table => terminal::trend(document, options, out),
+        Kind::Json => json::write(document, out),
+        Kind::Csv => csv::trend(document, out),
+        Kind::Markdown => markdown::trend(document, options, out),
     }
 }
 
