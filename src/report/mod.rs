@@ -6,6 +6,7 @@
 
 pub mod assemble;
 mod bills;
+pub mod check;
 pub mod csv;
 pub mod document;
 mod escape;
@@ -14,6 +15,7 @@ mod inspected;
 mod json;
 mod kind;
 mod markdown;
+mod metrics;
 mod renderer;
 mod rows;
 mod savings;
@@ -31,8 +33,8 @@ pub use terminal::backtest as write_backtest;
 pub use terminal::inspection as write_inspection;
 
 /// Every renderer, one per [`Kind`].
-pub const RENDERERS: [&dyn Renderer; 4] =
-    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown];
+pub const RENDERERS: [&dyn Renderer; 5] =
+    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown, &metrics::Metrics];
 
 /// The renderer of a kind.
 #[must_use]
@@ -42,6 +44,7 @@ pub fn renderer(kind: Kind) -> &'static dyn Renderer {
         Kind::Json => &json::Json,
         Kind::Csv => &csv::Csv,
         Kind::Markdown => &markdown::Markdown,
+        Kind::Metrics => &metrics::Metrics,
     }
 }
 

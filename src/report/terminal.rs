@@ -7,6 +7,7 @@ mod backtest;
 mod bars;
 mod bills;
 mod cache;
+mod check;
 mod inspection;
 mod ladder;
 mod metrics;
@@ -32,6 +33,7 @@ use super::unknowns::unknowns;
 use screen::Screen;
 
 pub use backtest::backtest;
+pub use check::check;
 pub use inspection::inspection;
 
 /// Columns of the narrowest screen.
