@@ -25,6 +25,7 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    output::refuse_metrics(plan.print, &plan.outputs)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;

@@ -7,6 +7,7 @@
 mod arms;
 pub mod assemble;
 mod bills;
+pub mod check;
 pub mod csv;
 pub mod document;
 mod escape;
@@ -15,6 +16,7 @@ mod inspected;
 mod json;
 mod kind;
 mod markdown;
+mod metrics;
 mod renderer;
 mod rows;
 pub mod saved;
@@ -50,6 +52,7 @@ pub fn write_arms(
         Kind::Json => json::write(document, out),
         Kind::Csv => csv::arms(document, out),
         Kind::Markdown => markdown::arms(document, out),
+        Kind::Metrics => Err(no_metrics()),
     }
 }
 
@@ -68,12 +71,18 @@ pub fn write_trend(
         Kind::Json => json::write(document, out),
         Kind::Csv => csv::trend(document, out),
         Kind::Markdown => markdown::trend(document, options, out),
+        Kind::Metrics => Err(no_metrics()),
     }
 }
 
+/// Metrics are of an analysis alone.
+fn no_metrics() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "metrics are made of an analysis alone")
+}
+
 /// Every renderer, one per [`Kind`].
-pub const RENDERERS: [&dyn Renderer; 4] =
-    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown];
+pub const RENDERERS: [&dyn Renderer; 5] =
+    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown, &metrics::Metrics];
 
 /// The renderer of a kind.
 #[must_use]
@@ -83,6 +92,7 @@ pub fn renderer(kind: Kind) -> &'static dyn Renderer {
         Kind::Json => &json::Json,
         Kind::Csv => &csv::Csv,
         Kind::Markdown => &markdown::Markdown,
+        Kind::Metrics => &metrics::Metrics,
     }
 }
 

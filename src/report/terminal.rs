@@ -8,6 +8,7 @@ mod backtest;
 mod bars;
 mod bills;
 mod cache;
+mod check;
 mod inspection;
 mod ladder;
 mod metrics;
@@ -36,6 +37,7 @@ use screen::Screen;
 
 pub use arms::arms;
 pub use backtest::backtest;
+pub use check::check;
 pub use inspection::inspection;
 pub use trend::trend;
 
