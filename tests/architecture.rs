@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -30,6 +30,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("convert", &["ledger", "prices", "table", "record", "units"]),
     ("reconcile", &["ledger", "prices", "record", "units"]),
     ("findings", &["ledger", "prices", "record", "units"]),
+    ("arms", &["ledger", "prices", "record", "selection", "units"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
     ("estimate", &["ladder", "techniques", "prices", "record", "units"]),
@@ -39,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "ladder",
             "techniques",
             "findings",
+            "arms",
             "reconcile",
             "ledger",
             "prices",
@@ -47,7 +49,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "selection",
         ],
     ),
-    ("budget", &["report", "units"]),
+    ("difference", &["report", "record", "units"]),
+    ("budget", &["difference", "report", "selection", "record", "units"]),
 ];
 
 /// Inside `report`, renderers see the document alone, the document shares the

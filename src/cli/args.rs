@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
 use super::report_args::ReportArguments;
@@ -44,6 +45,7 @@ pub(super) enum Command {
     Report(ReportArguments),
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
+    Diff(Box<DiffArguments>),
     Inspect(Box<InspectArguments>),
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),

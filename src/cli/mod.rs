@@ -5,12 +5,16 @@
 
 mod analyze;
 mod args;
+mod arms;
+mod arms_args;
 mod assumptions;
 mod backtest;
 mod columns;
 mod completions;
 mod config;
 mod convert;
+mod diff;
+mod diff_args;
 mod error;
 mod estimate;
 mod estimate_args;
@@ -70,6 +74,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Report(report) => report::run(report, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
+        Command::Diff(diff) => diff::run(diff, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),

@@ -7,11 +7,15 @@
 //! from: no format, no price table, no clock. A figure that is not known is
 //! `None`, and `null` in JSON, never zero.
 
+mod arms;
 mod attribution;
 mod backtest;
 mod bills;
 mod cache;
+mod check;
+mod comparison;
 mod curves;
+mod decimal;
 mod findings;
 mod input;
 mod inspection;
@@ -19,8 +23,10 @@ mod ladder;
 mod metrics;
 mod monthly;
 mod plan;
+mod quantity;
 mod quotient;
 mod totals;
+
 mod what_if;
 
 use schemars::JsonSchema;
@@ -29,6 +35,9 @@ use serde::{Deserialize, Serialize};
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
+pub use arms::{
+    ARMS_SCHEMA_VERSION, ArmDifference, ArmFigures, ArmMetric, ArmVerdict, Arms, ArmsInput,
+};
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use bills::{
@@ -36,7 +45,12 @@ pub use bills::{
     ReconciledRow, Reconciliation, SetAside, SetAsideReason,
 };
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
+pub use check::{
+    Check, Counts, Judgement, Level, Limit, Mover, Outcome, Place, Question, Side, Status, Subject,
+};
+pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
+pub use decimal::Decimal;
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{
@@ -53,6 +67,7 @@ pub use metrics::{
 };
 pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
+pub use quantity::{Quantity, Unit};
 pub use quotient::Quotient;
 pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use what_if::WhatIf;
@@ -111,6 +126,9 @@ pub struct Document {
     pub monthly: Option<Monthly>,
     /// What a reader should know before trusting a figure.
     pub warnings: Vec<Warning>,
+    /// What other logs can be held against this one by; null where the traffic
+    /// was described and not logged.
+    pub comparison: Option<Comparison>,
 }
 
 impl Document {
@@ -138,6 +156,7 @@ impl Document {
             findings: Vec::new(),
             monthly: None,
             warnings: Vec::new(),
+            comparison: None,
         }
     }
 
