@@ -51,6 +51,7 @@ mod samples;
 mod serving_traces;
 mod small_logs;
 mod tracers;
+mod trend;
 mod tuning;
 mod two_systems;
 mod vendor_exports;
