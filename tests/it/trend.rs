@@ -200,8 +200,8 @@ fn a_name_from_a_log_stays_a_name() {
     let folder = Folder::new();
     let wild = "\\u001b[31m=1+1|<b>";
     let days: Vec<String> = (1..=8).map(|day| format!("2026-06-{day:02}T00:00:00Z")).collect();
-    let thousands = |at| if at == 4 { 9_000 } else { 1_000 + at };
-    let days = days.iter().zip(0..);
+    let thousands = |at: u64| if at == 4 { 9_000 } else { 1_000 + at };
+    let days = days.iter().zip(0_u64..);
     let text = log(days.map(|(day, at)| (day.as_str(), wild, "small", thousands(at))));
     let path = folder.file("wild.jsonl", &text);
     let screen = printed(&folder, &[&path]);
