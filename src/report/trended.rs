@@ -54,7 +54,7 @@ pub fn headline_notes(trend: &Trend) -> Vec<String> {
     }
     if totals.unpriced_calls > 0 {
         let calls = counted(totals.unpriced_calls, "call", "calls");
-        notes.push(format!("Not in the cost: {calls} without a price"));
+        notes.push(format!("Not in the cost: {calls}"));
     }
     notes
 }

@@ -310,3 +310,84 @@ fn no_time(ledger: &Ledger<'_>) -> TrendError {
     };
     TrendError::NoTime { calls }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::{Clock, HOUR, Step, around, dated_days, holding, numbered, overlap};
+    use crate::units::Timestamp;
+
+    fn micros(text: &str) -> i64 {
+        Timestamp::parse(text).map_or(0, Timestamp::micros)
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_its_zone_makes_it() {
+        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+        // Clocks go from 2 to 3 on 29 March 2026, and from 3 to 2 on 25 October.
+        for (start, end, hours) in [
+            ("2026-03-28T23:30:00Z", "2026-03-29T21:30:00Z", 23),
+            ("2026-10-24T22:30:00Z", "2026-10-25T22:30:00Z", 25),
+        ] {
+            let days = dated_days(&(micros(start)..micros(end)), &zone).expect("days");
+            assert_eq!(days.len(), 1, "{days:?}");
+            assert_eq!(days[0].length(), hours * HOUR);
+            // Half an hour is missing at either end.
+            assert_eq!(days[0].covered, (hours - 1) * HOUR);
+            assert!(!days[0].is_complete());
+        }
+    }
+
+    #[test]
+    fn weeks_are_those_of_iso_8601() {
+        let name = |date, step| around(date, step).map(|(name, ..)| name);
+        // The calendar of ISO 8601: 2026 has 53 weeks, and 1 January 2027 is a
+        // Friday of the last.
+        assert_eq!(name(date(2027, 1, 1), Step::Week).as_deref(), Some("2026-W53"));
+        assert_eq!(name(date(2026, 6, 1), Step::Week).as_deref(), Some("2026-W23"));
+        assert_eq!(
+            around(date(2026, 6, 7), Step::Week).map(|(_, first, next)| (first, next)),
+            Some((date(2026, 6, 1), date(2026, 6, 8)))
+        );
+        assert_eq!(
+            around(date(2024, 2, 29), Step::Month),
+            Some(("2024-02".to_owned(), date(2024, 2, 1), date(2024, 3, 1)))
+        );
+    }
+
+    #[test]
+    fn days_without_dates_are_counted_from_the_first_call() {
+        let window = 5 * HOUR..54 * HOUR;
+        let days = numbered(&window, Step::Day).expect("days");
+        let names: Vec<&str> = days.iter().map(|day| day.name.as_str()).collect();
+        assert_eq!(names, ["day 1", "day 2", "day 3"]);
+        assert!(days[1].is_complete() && !days[2].is_complete());
+        assert_eq!(days[2].covered, HOUR);
+        assert_eq!(numbered(&window, Step::Month).expect("a month").len(), 1);
+        assert!(numbered(&(0..i64::MAX), Step::Day).is_err());
+    }
+
+    #[test]
+    fn a_span_is_held_by_one_period_or_by_none() {
+        let zone = TimeZone::UTC;
+        let window = micros("2026-06-01T00:00:00Z")..micros("2026-06-03T00:00:00Z");
+        let days = dated_days(&window, &zone).expect("days");
+        let hours = |from: i64, to: i64| window.start + from * HOUR..window.start + to * HOUR;
+        assert_eq!(holding(&days, &hours(0, 24)), Some(0));
+        assert_eq!(holding(&days, &hours(24, 25)), Some(1));
+        assert_eq!(holding(&days, &hours(23, 25)), None);
+        assert_eq!(holding(&days, &hours(-1, 1)), None);
+        assert_eq!(overlap(&hours(30, 40), &hours(35, 99)), 5 * HOUR);
+        assert_eq!(overlap(&hours(0, 1), &hours(2, 3)), 0);
+        // The clock that comes first is the one with dates.
+        assert!(Clock::Dated < Clock::Relative);
+    }
+
+    #[test]
+    fn a_wrong_time_does_not_make_a_million_days() {
+        let window = micros("0001-01-01T00:00:00Z")..micros("9999-12-30T00:00:00Z");
+        assert!(dated_days(&window, &TimeZone::UTC).is_err());
+    }
+}

@@ -1,8 +1,9 @@
 //! What the month of the last call is coming to: what is logged, and for every
 //! day that remains the mean of the latest complete days.
 //!
-//! A range is drawn from the same days, where there are two weeks of them. It
-//! says how much days differ, not how use may change.
+//! A range is drawn from the same days, where there are two weeks of them and
+//! half of them have calls. It says how much days differ, not how use may
+//! change.
 
 use jiff::civil::Date;
 
@@ -45,6 +46,8 @@ pub struct Forecast {
     pub range: Option<(NanoUsd, NanoUsd)>,
     /// The complete days that it rests on.
     pub days: u64,
+    /// Of these, days with a call.
+    pub used_days: u64,
     /// Whether a Monday is expected to be like Mondays.
     pub by_weekday: bool,
 }
@@ -56,6 +59,8 @@ pub enum NoForecast {
     NoCompleteDay,
     /// No complete day has a price.
     NotPriced,
+    /// None of the latest complete days has a call: so many.
+    Idle(u64),
     /// Some of the cost is in periods that are longer than a day.
     LongPeriods,
 }
@@ -64,6 +69,7 @@ pub enum NoForecast {
 struct Seen {
     weekday: usize,
     cost: i128,
+    is_used: bool,
 }
 
 /// A day to come, or what is left of one, in millionths.
@@ -85,13 +91,18 @@ pub(super) fn forecast(
         .rev()
         .filter_map(|(period, day)| {
             let cost = day.sums.cost()?.to_nano().nano();
-            Some(Seen { weekday: weekday(period.first), cost })
+            let is_used = !day.sums.is_empty();
+            Some(Seen { weekday: weekday(period.first), cost, is_used })
         })
         .take(MOST_DAYS)
         .collect();
     if latest.is_empty() {
         let has_days = complete().next().is_some();
         return Err(if has_days { NoForecast::NotPriced } else { NoForecast::NoCompleteDay });
+    }
+    let used = latest.iter().filter(|day| day.is_used).count();
+    if used == 0 {
+        return Err(NoForecast::Idle(latest.len() as u64));
     }
     let month = Month::of(calendar, days).unwrap_or_else(Month::of_thirty_days);
     let by_weekday = days.iter().all(|(period, _)| period.first.is_some())
@@ -105,15 +116,17 @@ pub(super) fn forecast(
     let coming: Vec<(i128, Vec<i128>)> =
         month.coming.iter().map(|coming| (coming.part, alike(coming))).collect();
     let expected: i128 = coming.iter().map(|(part, alike)| mean_part(*part, alike)).sum();
-    let enough = latest.len() >= FEWEST_DAYS_OF_A_RANGE && !coming.is_empty();
+    // Days without a call may be days whose logs are missing.
+    let enough = latest.len() >= FEWEST_DAYS_OF_A_RANGE && 2 * used >= latest.len();
     Ok(Forecast {
         logged: NanoUsd::from_nano(month.logged),
         remaining_days: coming.iter().map(|(part, _)| part.unsigned_abs() as u64).sum(),
         expected: NanoUsd::from_nano(month.logged + expected),
-        range: enough.then(|| range(month.logged, &coming)),
+        range: (enough && !coming.is_empty()).then(|| range(month.logged, &coming)),
         month: month.name,
         days_before: month.days_before,
         days: latest.len() as u64,
+        used_days: used as u64,
         by_weekday,
     })
 }

@@ -72,6 +72,13 @@ pub enum StandingOut {
     },
     /// Too few complete days with a known cost: so many.
     TooFew(u64),
+    /// Most complete days have no call: there is no usual day.
+    Sparse {
+        /// Complete days with a known cost.
+        days: u64,
+        /// Of these, days with a call.
+        used: u64,
+    },
     /// Some of the cost is in periods that are longer than a day.
     LongPeriods,
 }
@@ -85,8 +92,7 @@ pub struct OddDay {
     pub cost: NanoUsd,
     /// What such a day usually costs: the median.
     pub usual: NanoUsd,
-    /// How far out it stands, in millionths of a standard deviation; `None`
-    /// where all other days are alike.
+    /// Its modified z-score without a sign, in millionths.
     pub score: i128,
     /// The feature with the largest difference to its own usual day.
     pub feature: Option<Cause>,
@@ -157,6 +163,10 @@ pub(super) fn standing_out(
         .collect();
     if judged.len() < FEWEST_DAYS {
         return StandingOut::TooFew(judged.len() as u64);
+    }
+    let used = judged.iter().filter(|day| !day.day.sums.is_empty()).count();
+    if 2 * used < judged.len() {
+        return StandingOut::Sparse { days: judged.len() as u64, used: used as u64 };
     }
     let likeness = likeness(&judged);
     for day in &mut judged {
@@ -299,4 +309,84 @@ fn moves(judged: &[Judged<'_>], day: &Judged<'_>, twice_usual_cost: i128) -> Opt
         by_calls: NanoUsd::from_nano(by_calls),
         by_cost_per_call: NanoUsd::from_nano(difference - by_calls),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::super::calendar::Period;
+    use super::super::collect::Day;
+    use super::{Judged, Likeness, Scale, group, likeness, scores};
+
+    fn periods(first: Date, days: usize) -> Vec<Period> {
+        let dates = first.series(jiff::Span::new().days(1)).take(days);
+        let period = |date: Date| Period {
+            name: date.to_string(),
+            first: Some(date),
+            next: date.tomorrow().ok(),
+            span: 0..1,
+            covered: 1,
+        };
+        dates.map(period).collect()
+    }
+
+    /// The rule on days from Monday, 1 June 2026 on: the position and the
+    /// score of each that stands out.
+    fn judge(costs: &[i128]) -> (Likeness, Scale, Vec<(usize, i128)>) {
+        let periods = periods(date(2026, 6, 1), costs.len());
+        let day = Day::default();
+        let days = periods.iter().zip(costs);
+        let mut judged: Vec<Judged<'_>> = days
+            .map(|(period, cost)| Judged { period, day: &day, cost: *cost, group: 0 })
+            .collect();
+        let likeness = likeness(&judged);
+        for day in &mut judged {
+            day.group = group(day.period, likeness);
+        }
+        let (scale, scores) = scores(&judged);
+        let found = scores.into_iter().enumerate();
+        (likeness, scale, found.filter_map(|(at, score)| Some((at, score?))).collect())
+    }
+
+    #[test]
+    fn the_median_distance_is_not_bent_by_the_day_itself() {
+        // Median 12; distances 2 0 1 1 0 1 28, their median 1: 0.6745 * 28.
+        let found = judge(&[10, 12, 11, 13, 12, 11, 40]);
+        assert_eq!(found, (Likeness::All, Scale::Median, vec![(6, 18_886_000)]));
+        // Of eight days the median is between two, 11.5; distances 1.5 0.5 0.5
+        // 1.5 0.5 0.5 0.5 11.5, median 0.5: 0.6745 * 23, and nothing else.
+        let found = judge(&[10, 12, 11, 13, 12, 11, 12, 0]);
+        assert_eq!(found.2, [(7, 15_513_500)]);
+    }
+
+    #[test]
+    fn equal_days_are_measured_by_the_mean_distance() {
+        // Mean distance 10 / 7: 10 / (1.253314 * 10 / 7) = 5.5851925, rounded.
+        let found = judge(&[10, 10, 10, 10, 10, 10, 20]);
+        assert_eq!(found, (Likeness::All, Scale::Mean, vec![(6, 5_585_193)]));
+        assert_eq!(judge(&[10; 7]), (Likeness::All, Scale::None, vec![]));
+        assert_eq!(judge(&[0; 7]).1, Scale::None);
+    }
+
+    #[test]
+    fn less_than_a_tenth_is_no_news() {
+        // Score 0.6745 * 49, but 4.9 % from the median; then 10 %.
+        assert_eq!(judge(&[1000, 1001, 1000, 1002, 1001, 1000, 1050]).2, []);
+        assert_eq!(judge(&[1000, 1001, 1000, 1002, 1001, 1000, 1102]).2.len(), 1);
+    }
+
+    #[test]
+    fn weekends_are_no_news_after_two_weeks_and_weekdays_are_known_after_four() {
+        let week = |sunday| [100, 102, 100, 102, 100, 10, sunday];
+        let two = [week(12), week(12)].concat();
+        assert_eq!(judge(&two), (Likeness::WeekendsApart, Scale::Median, vec![]));
+        // Thirteen days: only three of them are of a weekend.
+        assert_eq!(judge(&two[..13]).0, Likeness::All);
+        // Each weekday's median lies 1 from its days; the last Sunday's
+        // distance to its own, 11, is 49: 0.6745 * 49.
+        let other = |sunday| [102, 100, 102, 100, 102, 12, sunday];
+        let four = [week(10), other(12), week(10), other(60)].concat();
+        assert_eq!(judge(&four), (Likeness::Weekday, Scale::Median, vec![(27, 33_050_500)]));
+    }
 }

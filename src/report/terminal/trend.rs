@@ -41,10 +41,12 @@ pub fn trend(document: &Trend, options: &RenderOptions, out: &mut dyn Write) -> 
 fn periods(document: &Trend, screen: &mut Screen) {
     screen.heading(&format!("By {}", trended::step(document)));
     let (_, heights) = trended::heights(document);
-    let (line, a_sign) = sparkline(&heights, screen.width() - INDENT);
-    screen.row(&format!("{:INDENT$}{line}", ""));
-    screen.faint(&trended::sparkline_note(document, a_sign), INDENT);
-    screen.blank();
+    if heights.len() > 1 {
+        let (line, a_sign) = sparkline(&heights, screen.width() - INDENT);
+        screen.row(&format!("{:INDENT$}{line}", ""));
+        screen.faint(&trended::sparkline_note(document, a_sign), INDENT);
+        screen.blank();
+    }
     let (columns, rows) = fitting(document, screen.width() - INDENT);
     indented(&columns, rows, screen);
     for note in trended::table_notes(document) {

@@ -3,7 +3,7 @@
 use crate::trend::forecast::{FEWEST_DAYS_OF_A_RANGE, Forecast, NoForecast};
 use crate::trend::standing_out::{FEWEST_DAYS, Likeness, Scale, StandingOut};
 use crate::trend::{Step, Trend as Found};
-use crate::units::{Clock, counted};
+use crate::units::{Clock, counted, counted_of};
 
 use super::super::super::document::{Trend, Warning};
 use super::warning;
@@ -18,6 +18,10 @@ pub(super) fn rule(found: &StandingOut) -> String {
             "not judged: {} with a known cost, and the rule needs {FEWEST_DAYS}",
             counted(*days, "complete day")
         ),
+        StandingOut::Sparse { days, used } => {
+            let used = counted_of(*used, *days, "complete day");
+            format!("not judged: only {used} have a call, so that no day is a usual one")
+        }
         StandingOut::LongPeriods => "not judged: some of the cost is in periods that reach over \
                                      the end of a day"
             .to_owned(),
@@ -48,7 +52,7 @@ pub(super) fn rule(found: &StandingOut) -> String {
 pub(super) fn forecast(found: &Result<Forecast, NoForecast>, complete_days: u64) -> String {
     let forecast = match found {
         Ok(forecast) => forecast,
-        Err(reason) => return no_forecast(*reason).to_owned(),
+        Err(reason) => return no_forecast(*reason),
     };
     if forecast.remaining_days == 0 {
         return "the log covers the month to its end: nothing is forecast".to_owned();
@@ -63,19 +67,29 @@ pub(super) fn forecast(found: &Result<Forecast, NoForecast>, complete_days: u64)
             "{mean}; the range holds eight in ten of 1,000 months drawn from these days, and says \
              nothing of a change in use"
         ),
-        None => format!("{mean}; no range: it needs {days_needed} complete days"),
+        None if forecast.days < days_needed as u64 => {
+            format!("{mean}; no range: it needs {days_needed} complete days")
+        }
+        None => {
+            let used = counted_of(forecast.used_days, forecast.days, "day");
+            format!("{mean}; no range: only {used} have a call")
+        }
     }
 }
 
 /// Why nothing is forecast.
-const fn no_forecast(reason: NoForecast) -> &'static str {
-    match reason {
-        NoForecast::NoCompleteDay => "no forecast: the log covers no day whole",
-        NoForecast::NotPriced => "no forecast: no complete day has a price",
-        NoForecast::LongPeriods => {
-            "no forecast: some of the cost is in periods that reach over the end of a day"
+fn no_forecast(reason: NoForecast) -> String {
+    let why = match reason {
+        NoForecast::NoCompleteDay => "the log covers no day whole".to_owned(),
+        NoForecast::NotPriced => "no complete day has a price".to_owned(),
+        NoForecast::Idle(days) => {
+            format!("the latest {} are without a call", counted(days, "complete day"))
         }
-    }
+        NoForecast::LongPeriods => {
+            "some of the cost is in periods that reach over the end of a day".to_owned()
+        }
+    };
+    format!("no forecast: {why}")
 }
 
 /// What a reader should know before trusting a figure.
