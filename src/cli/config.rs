@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::file;
 use super::self_hosting::SelfHostingSection;
 use super::surroundings::Surroundings;
+use crate::budget::{BudgetSettings, IgnoreSettings};
 use crate::ingest::mapping::MappingSettings;
 use crate::selection::nearest::nearest;
 use crate::techniques::parameters::Assumptions;
@@ -54,6 +55,10 @@ pub(super) struct ConfigFile {
     pub(super) prices: PricesSection,
     /// Log formats of one's own, by name.
     pub(super) formats: BTreeMap<String, MappingSettings>,
+    /// What a log may cost.
+    pub(super) budget: BudgetSettings,
+    /// What may be over its budget, and why.
+    pub(super) ignore: Vec<IgnoreSettings>,
 }
 
 /// `[analyze]`
