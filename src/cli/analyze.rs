@@ -148,13 +148,17 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
         mappings: &plan.mappings,
         ..ReadOptions::default()
     };
-    if !plan.progress {
-        return Ok(ingest::read(&plan.paths, options, &())?);
-    }
-    let bar = Bar::over(&plan.paths);
-    let log = ingest::read(&plan.paths, options, &bar);
-    bar.finish();
-    Ok(log?)
+    let mut log = match plan.progress {
+        false => ingest::read(&plan.paths, options, &())?,
+        true => {
+            let bar = Bar::over(&plan.paths);
+            let log = ingest::read(&plan.paths, options, &bar);
+            bar.finish();
+            log?
+        }
+    };
+    plan.users.apply(&mut log);
+    Ok(log)
 }
 
 /// Prints a report of a kind, or nothing.

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
+use super::settings_args::{ConfigArguments, InitArguments, SchemaArguments};
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -47,8 +48,9 @@ pub(super) enum Command {
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
-    /// Print the JSON Schema of the JSON output
-    Schema,
+    Init(InitArguments),
+    Config(ConfigArguments),
+    Schema(SchemaArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

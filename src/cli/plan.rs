@@ -24,7 +24,7 @@ use crate::report::assemble::Naming;
 use crate::report::{Kind, RenderOptions};
 use crate::selection::nearest::nearest;
 use crate::selection::period::parse_instant;
-use crate::selection::{FeatureRules, Filter, Period};
+use crate::selection::{FeatureRules, Filter, Period, UserRules};
 use crate::units::{Timestamp, Usd};
 
 /// Everything `tokopt analyze` is to do.
@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) mappings: Vec<Mapping>,
     /// What counts and how.
     pub(super) settings: Settings,
+    /// How a call's user is found.
+    pub(super) users: UserRules,
     /// What is laid over the price table.
     pub(super) prices: Overrides,
     /// How the ladder is climbed; `None` leaves it out.
@@ -100,6 +102,7 @@ impl Plan {
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
             settings: settings(arguments, config, &by)?,
+            users: users(&config.settings.users.from)?,
             prices: overrides(&arguments.pricing.files, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
             findings: self_hosting::findings(&config.settings.self_hosting)?,
@@ -215,6 +218,14 @@ fn features(section: &FeaturesSection) -> Result<FeatureRules, CliError> {
     Ok(rules)
 }
 
+fn users(from: &[String]) -> Result<UserRules, CliError> {
+    let mut rules = UserRules::default();
+    for field in from {
+        rules.add_source(field).map_err(CliError::selection("[users] from"))?;
+    }
+    Ok(rules)
+}
+
 fn dollars(text: &str) -> Result<Usd, CliError> {
     let setting = "[plans] price_usd";
     let amount = Usd::from_decimal(text)
@@ -295,8 +306,11 @@ fn naming(arguments: &AnalyzeArguments, config: &Config) -> Result<Naming, CliEr
         return Ok(Naming::Shown);
     }
     let setting = config.settings.privacy.key_file.as_deref();
-    let path =
-        arguments.output.key_file.clone().or_else(|| setting.map(|path| config.resolved("privacy.key_file", path)));
+    let path = arguments
+        .output
+        .key_file
+        .clone()
+        .or_else(|| setting.map(|path| config.resolved("privacy.key_file", path)));
     let Some(path) = path else { return Ok(Naming::PublishedKey) };
     let key = file::read_bytes(&path)?.trim_ascii_end().to_vec();
     if key.len() < SHORTEST_KEY {

@@ -11,6 +11,7 @@ use serde::de::{self, Unexpected};
 use serde::{Deserialize, Deserializer};
 
 use super::schema;
+use crate::budget::{BudgetSettings, IgnoreSettings};
 use crate::cli::assumptions::AssumptionsSection;
 use crate::cli::self_hosting::SelfHostingSection;
 use crate::ingest::mapping::MappingSettings;
@@ -54,6 +55,10 @@ pub(in crate::cli) struct ConfigFile {
     pub(in crate::cli) discounts: BTreeMap<String, String>,
     /// Log formats of your own, by name.
     pub(in crate::cli) formats: BTreeMap<String, MappingSettings>,
+    /// What a log may cost.
+    pub(in crate::cli) budget: BudgetSettings,
+    /// What may be over its budget, and why.
+    pub(in crate::cli) ignore: Vec<IgnoreSettings>,
 }
 
 /// The version of the file's shape: there is one.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, key_text};
+use super::{Config, key_text, quoted};
 use crate::cli::args::GeneralArguments;
 use crate::cli::error::CliError;
 use crate::cli::surroundings::Surroundings;
@@ -93,10 +93,8 @@ fn a_path_starts_at_the_folder_of_its_file() {
 #[test]
 fn a_gate_does_not_depend_on_a_home_folder() {
     let root = tempfile::tempdir().expect("a folder");
-    let around = Surroundings {
-        settings_folder: Some(root.path().to_owned()),
-        ..Surroundings::default()
-    };
+    let around =
+        Surroundings { settings_folder: Some(root.path().to_owned()), ..Surroundings::default() };
     for text in ["\n[budget]\ncost = { max = 1 }\n", "\n[[ignore]]\nreason = \"later\"\n"] {
         write(&root.path().join("tokopt/config.toml"), text);
         let error = Config::find(&general(None, &[]), &around).expect_err("a refusal");
@@ -124,4 +122,7 @@ fn a_number_of_no_technique_is_named_with_its_line() {
 fn a_key_is_quoted_where_it_must_be() {
     let path = ["discounts", "anthropic/claude-x", "a_b-1"].map(str::to_owned);
     assert_eq!(key_text(&path), "discounts.\"anthropic/claude-x\".a_b-1");
+    let text = "a \"b\" \\ \n\u{7f}";
+    let read: toml::Table = toml::from_str(&format!("x = {}", quoted(text))).expect("TOML");
+    assert_eq!(read["x"].as_str(), Some(text));
 }
