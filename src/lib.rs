@@ -22,6 +22,7 @@
 //! ```
 
 pub mod arms;
+pub mod budget;
 pub mod cli;
 pub mod convert;
 pub mod estimate;

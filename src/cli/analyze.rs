@@ -32,7 +32,7 @@ pub(super) fn run(
     arguments: &AnalyzeArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(arguments, &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
@@ -106,6 +106,7 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
     for path in &overrides.files {
         files.push((file::shown(path), file::read(path)?));
     }
+    files.extend(overrides.discounts.clone());
     let sources: Vec<PriceSource<'_>> =
         files.iter().map(|(name, text)| PriceSource { name, text }).collect();
     Ok(PriceTable::with_overrides(&sources)?)
@@ -148,13 +149,17 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
         mappings: &plan.mappings,
         ..ReadOptions::default()
     };
-    if !plan.progress {
-        return ingest::read(&plan.paths, options, &()).map_err(saved::or_unreadable);
-    }
-    let bar = Bar::over(&plan.paths);
-    let log = ingest::read(&plan.paths, options, &bar);
-    bar.finish();
-    log.map_err(saved::or_unreadable)
+    let log = if plan.progress {
+        let bar = Bar::over(&plan.paths);
+        let log = ingest::read(&plan.paths, options, &bar);
+        bar.finish();
+        log
+    } else {
+        ingest::read(&plan.paths, options, &())
+    };
+    let mut log = log.map_err(saved::or_unreadable)?;
+    plan.users.apply(&mut log);
+    Ok(log)
 }
 
 /// Prints a report of a kind, or nothing.

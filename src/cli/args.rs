@@ -10,6 +10,7 @@ use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
 use super::report_args::ReportArguments;
+use super::settings_args::{ConfigArguments, InitArguments, SchemaArguments};
 use super::trend_args::TrendArguments;
 use crate::report::Kind;
 
@@ -37,6 +38,7 @@ Exit codes:
 
 Environment:
   TOKOPT_CONFIG   the settings file; empty for none
+  TOKOPT_...      a setting, its key in capitals: TOKOPT_ANALYZE_TOP is analyze.top
   NO_COLOR        no colour; CLICOLOR_FORCE=1 for colour in pipes
   COLUMNS         columns of a report that goes to a pipe";
 
@@ -52,8 +54,9 @@ pub(super) enum Command {
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
-    /// Print the JSON Schema of the JSON output
-    Schema,
+    Init(InitArguments),
+    Config(ConfigArguments),
+    Schema(SchemaArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
@@ -79,12 +82,6 @@ pub(super) struct BacktestArguments {
 
     #[command(flatten)]
     pub(super) pricing: PricingArguments,
-
-    /// Set a number that the replay rests on, such as prompt-caching.ttl_seconds=3600
-    ///
-    /// Repeatable, the last of equal names wins. `tokopt explain prompt-caching` lists them.
-    #[arg(long = "set", value_name = "TECHNIQUE.NAME=VALUE", help_heading = "Replay")]
-    pub(super) values: Vec<String>,
 
     /// What to print
     #[arg(long, value_enum, value_name = "KIND", default_value_t, help_heading = "Output")]
@@ -418,12 +415,23 @@ pub(super) struct TablesArguments {
     pub(super) top: Option<u32>,
 }
 
+const SET_HELP: &str = "\
+Set one value of the settings file, such as analyze.top=5 or model-routing.share=0.3
+
+Repeatable, the last of equal keys wins. KEY is a dotted key of the file; one that opens with a \
+technique's id means assumptions. before it, and `tokopt explain TECHNIQUE` lists those numbers. \
+VALUE is TOML, or a bare word.";
+
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "General")]
 pub(super) struct GeneralArguments {
     /// Settings file [default: tokopt.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+
+    /// Set one value of the settings file, such as analyze.top=5 or model-routing.share=0.3
+    #[arg(long = "set", value_name = "KEY=VALUE", long_help = SET_HELP)]
+    pub(super) values: Vec<String>,
 
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]

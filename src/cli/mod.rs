@@ -21,6 +21,7 @@ mod estimate_args;
 mod exit;
 mod explain;
 mod file;
+mod init;
 mod inspect;
 mod invoice;
 mod ladder_args;
@@ -36,6 +37,8 @@ mod report_args;
 mod saved;
 mod schema;
 mod self_hosting;
+mod settings;
+mod settings_args;
 mod standard;
 mod surroundings;
 mod terminal;
@@ -82,7 +85,9 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
-        Command::Schema => schema::run(),
+        Command::Init(init) => init::run(init, &surroundings),
+        Command::Config(config) => settings::run(config, &surroundings),
+        Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => completions::run(completions),
         Command::Man(man) => man::run(man),
     };

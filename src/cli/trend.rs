@@ -23,7 +23,7 @@ pub(super) fn run(
     arguments: &TrendArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
     output::refuse_metrics(plan.print, &plan.outputs)?;
     mention(&config, plan.notes);

@@ -109,9 +109,9 @@ fn month() -> String {
             }
         }
     }
-    log(requests.iter().map(|(time, feature, model, thousands)| {
-        (time.as_str(), *feature, *model, *thousands)
-    }))
+    log(requests
+        .iter()
+        .map(|(time, feature, model, thousands)| (time.as_str(), *feature, *model, *thousands)))
 }
 
 #[test]
