@@ -9,6 +9,8 @@ mod slices;
 use crate::ledger::Ledger;
 use crate::report::document::Comparison;
 
+pub use slices::Slicer;
+
 /// The cells and slices of a whole ledger.
 pub(super) fn comparison(ledger: &Ledger<'_>) -> Comparison {
     Comparison { cells: cells::cells(ledger), slices: slices::slices(ledger) }
