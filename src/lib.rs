@@ -22,6 +22,7 @@
 //! ```
 
 pub mod budget;
+pub mod arms;
 pub mod cli;
 pub mod convert;
 pub mod estimate;

@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::file;
 use super::invoice;
-use super::output;
+use super::output::{self, Reported};
 use super::plan::{Overrides, Plan};
 use super::progress::Bar;
 use super::standard;
@@ -161,7 +161,7 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
 /// # Errors
 /// When it cannot be rendered or written.
 pub(super) fn print(
-    document: &Document,
+    document: &dyn Reported,
     kind: Option<Kind>,
     options: &RenderOptions,
 ) -> Result<(), CliError> {

@@ -5,12 +5,16 @@
 
 mod analyze;
 mod args;
+mod arms;
+mod arms_args;
 mod assumptions;
 mod backtest;
 mod columns;
 mod completions;
 mod config;
 mod convert;
+mod diff;
+mod diff_args;
 mod error;
 mod estimate;
 mod estimate_args;
@@ -27,6 +31,9 @@ mod plan;
 mod prices;
 mod progress;
 mod quality;
+mod report;
+mod report_args;
+mod saved;
 mod schema;
 mod self_hosting;
 mod standard;
@@ -64,8 +71,10 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Report(report) => report::run(report, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
+        Command::Diff(diff) => diff::run(diff, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),

@@ -4,6 +4,7 @@
 //! Knows no file, no format and no report. Sums of money are integers and do
 //! not depend on threads; nothing here orders by a handle.
 
+pub mod cells;
 pub mod components;
 pub mod conversation;
 pub mod coverage;
