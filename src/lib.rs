@@ -21,8 +21,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod budget;
 pub mod arms;
+pub mod budget;
 pub mod cli;
 pub mod convert;
 pub mod estimate;

@@ -515,7 +515,7 @@ fn kind() -> impl clap::builder::TypedValueParser<Value = Kind> {
     let names = Kind::ALL.map(|kind| match kind {
         Kind::Markdown => PossibleValue::new(kind.name()).alias("markdown"),
         Kind::Table => PossibleValue::new(kind.name()).alias("text"),
-        Kind::Json | Kind::Csv => PossibleValue::new(kind.name()),
+        Kind::Json | Kind::Csv | Kind::Metrics => PossibleValue::new(kind.name()),
     });
     PossibleValuesParser::new(names).try_map(|name| Kind::from_name(&name))
 }

@@ -150,6 +150,46 @@ pub fn markdown(text: &str) -> String {
     escaped
 }
 
+/// The cleaned text as literal Markdown of a comment, which calls nobody and
+/// refers to nothing: the services look for `@name` and `#12` after they have
+/// taken the escapes away, so a space of no width parts the sign from the word.
+#[must_use]
+pub fn markdown_comment(text: &str) -> String {
+    markdown(text).replace("&#64;", "@&#8203;").replace("\\#", "\\#&#8203;")
+}
+
+/// The cleaned text for XML 1.0, in an element or in an attribute's quotes.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in clean(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            // No XML document may hold them.
+            '\u{fffe}' | '\u{ffff}' => {}
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// A line as it is written, character by character, with a sign in the place of
+/// everything that could steer the terminal: columns stay where they are.
+#[must_use]
+pub fn in_place(line: &str) -> String {
+    line.chars()
+        .map(|character| match character {
+            '\t' => ' ',
+            _ if character.is_control() || is_invisible(character) => '\u{fffd}',
+            _ => character,
+        })
+        .collect()
+}
+
 fn is_word(neighbour: Option<char>) -> bool {
     neighbour.is_some_and(char::is_alphanumeric)
 }
@@ -243,7 +283,9 @@ const WIDE: [(char, char); 38] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, csv_cell, display_width, markdown, plain, plain_end};
+    use super::{
+        clean, csv_cell, display_width, in_place, markdown, markdown_comment, plain, plain_end, xml,
+    };
 
     #[test]
     fn nothing_steers_the_terminal() {
@@ -284,6 +326,23 @@ mod tests {
         ] {
             assert_eq!(markdown(text), escaped, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_comment_calls_nobody() {
+        assert_eq!(markdown_comment("@octo #12"), "@&#8203;octo \\#&#8203;12");
+        assert_eq!(markdown_comment("--> <b>"), "--&gt; &lt;b&gt;");
+    }
+
+    #[test]
+    fn xml_stays_text() {
+        assert_eq!(xml("]]> & <a b='c\">"), "]]&gt; &amp; &lt;a b=&apos;c&quot;&gt;");
+        assert_eq!(xml("a\0\u{8}\u{fffe}b\x1b[31mc"), "abc");
+    }
+
+    #[test]
+    fn columns_stay_where_they_are() {
+        assert_eq!(in_place("a\tb\x1b[0m\u{202e}c"), "a b\u{fffd}[0m\u{fffd}c");
     }
 
     #[test]

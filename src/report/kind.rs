@@ -15,6 +15,8 @@ pub enum Kind {
     Csv,
     /// A page for a wiki.
     Markdown,
+    /// OpenMetrics text.
+    Metrics,
 }
 
 /// Why no kind of report was found.
@@ -33,13 +35,13 @@ pub enum KindError {
     )]
     NoExtension(String),
     /// The word names no kind.
-    #[error("no kind of report is called {0:?}: use table, json, csv or md")]
+    #[error("no kind of report is called {0:?}: use table, json, csv, md or metrics")]
     UnknownName(String),
 }
 
 impl Kind {
     /// Every kind, in the order of the list of renderers.
-    pub const ALL: [Self; 4] = [Self::Table, Self::Json, Self::Csv, Self::Markdown];
+    pub const ALL: [Self; 5] = [Self::Table, Self::Json, Self::Csv, Self::Markdown, Self::Metrics];
 
     /// The name used on the command line.
     #[must_use]
@@ -49,6 +51,7 @@ impl Kind {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Markdown => "md",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -60,6 +63,7 @@ impl Kind {
             Self::Json => &["json"],
             Self::Csv => &["csv"],
             Self::Markdown => &["md", "markdown"],
+            Self::Metrics => &["prom", "openmetrics"],
         }
     }
 
@@ -75,6 +79,7 @@ impl Kind {
             .or(match lower.as_str() {
                 "markdown" => Some(Self::Markdown),
                 "text" | "terminal" => Some(Self::Table),
+                "openmetrics" | "prometheus" => Some(Self::Metrics),
                 _ => None,
             })
             .ok_or_else(|| KindError::UnknownName(name.to_owned()))
@@ -133,19 +138,20 @@ mod tests {
         let message = |path| Kind::from_path(Path::new(path)).map_err(|error| error.to_string());
         assert_eq!(
             message("report.html"),
-            Err("no report is written as .html yet: use .txt, .json, .csv or .md".to_owned())
+            Err("no report is written as .html yet: use .txt, .json, .csv, .md or .prom".to_owned())
         );
         assert_eq!(
             message("report.pdf"),
-            Err("no report has the extension .pdf: use .txt, .json, .csv or .md".to_owned())
+            Err("no report has the extension .pdf: use .txt, .json, .csv, .md or .prom".to_owned())
         );
         assert_eq!(
             message("report"),
-            Err("a report's kind is read from its extension, and \"report\" has none: use .txt, .json, .csv or .md, or KIND=PATH".to_owned())
+            Err("a report's kind is read from its extension, and \"report\" has none: use .txt, .json, .csv, .md or .prom, or KIND=PATH".to_owned())
         );
         assert_eq!(
             Kind::from_name("xml").map_err(|error| error.to_string()),
-            Err("no kind of report is called \"xml\": use table, json, csv or md".to_owned())
+            Err("no kind of report is called \"xml\": use table, json, csv, md or metrics"
+                .to_owned())
         );
     }
 }

@@ -7,6 +7,7 @@
 mod arms;
 pub mod assemble;
 mod bills;
+pub mod check;
 pub mod csv;
 pub mod document;
 mod escape;
@@ -15,6 +16,7 @@ mod inspected;
 mod json;
 mod kind;
 mod markdown;
+mod metrics;
 mod renderer;
 mod rows;
 pub mod saved;
@@ -53,8 +55,8 @@ pub fn write_arms(
 }
 
 /// Every renderer, one per [`Kind`].
-pub const RENDERERS: [&dyn Renderer; 4] =
-    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown];
+pub const RENDERERS: [&dyn Renderer; 5] =
+    [&terminal::Terminal, &json::Json, &csv::Csv, &markdown::Markdown, &metrics::Metrics];
 
 /// The renderer of a kind.
 #[must_use]
@@ -64,6 +66,7 @@ pub fn renderer(kind: Kind) -> &'static dyn Renderer {
         Kind::Json => &json::Json,
         Kind::Csv => &csv::Csv,
         Kind::Markdown => &markdown::Markdown,
+        Kind::Metrics => &metrics::Metrics,
     }
 }
 

@@ -16,6 +16,7 @@ mod batch;
 mod batch_files;
 mod broken_files;
 mod ci;
+mod checks;
 mod claude_code;
 mod cli;
 mod cli_reference;

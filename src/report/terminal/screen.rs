@@ -14,6 +14,28 @@ const FAINT: Style = Style::new().dimmed();
 const WARNING: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 const BAR: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
 
+/// How a finding is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// All is well.
+    Good,
+    /// It asks for attention.
+    Doubtful,
+    /// It is wrong.
+    Bad,
+}
+
+impl Tone {
+    const fn style(self) -> Style {
+        let color = match self {
+            Self::Good => AnsiColor::Green,
+            Self::Doubtful => AnsiColor::Yellow,
+            Self::Bad => AnsiColor::Red,
+        };
+        Style::new().bold().fg_color(Some(anstyle::Color::Ansi(color)))
+    }
+}
+
 /// A screen in the making.
 pub struct Screen {
     width: usize,
@@ -41,6 +63,48 @@ impl Screen {
     pub fn heading(&mut self, text: &str) {
         self.blank();
         self.wrapped(text, 0, HEADING);
+    }
+
+    /// Opens a section, with an empty line before it but for the first.
+    pub fn section(&mut self, text: &str) {
+        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+            self.blank();
+        }
+        self.wrapped(text, 0, HEADING);
+    }
+
+    /// Adds text behind a label that says how it is meant.
+    pub fn labelled(&mut self, label: &str, tone: Tone, text: &str) {
+        let first = self.lines.len();
+        self.wrapped(&format!("{label}: {text}"), 0, Style::new());
+        let styled = self.styled(label, tone.style());
+        if let Some(line) = self.lines.get_mut(first)
+            && let Some(rest) = line.strip_prefix(label)
+        {
+            *line = format!("{styled}{rest}");
+        }
+    }
+
+    /// Adds the line that answers, after an empty one.
+    pub fn answer(&mut self, text: &str, tone: Tone) {
+        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+            self.blank();
+        }
+        self.wrapped(text, 0, tone.style());
+    }
+
+    /// Adds a line of a file as it is, its gutter stepping back.
+    pub fn code(&mut self, gutter: &str, line: &str) {
+        self.lines.push(format!("{}{line}", self.styled(gutter, FAINT)));
+    }
+
+    /// Adds marks under a line of a file.
+    pub fn marked(&mut self, gutter: &str, marks: &str, tone: Tone) {
+        self.lines.push(format!(
+            "{}{}",
+            self.styled(gutter, FAINT),
+            self.styled(marks, tone.style())
+        ));
     }
 
     /// Adds an empty line.

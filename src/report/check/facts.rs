@@ -1,0 +1,188 @@
+//! What every report of a check says in the same words.
+//!
+//! Knows no layout. Names from the log arrive in these texts as they are: each
+//! report escapes them in its own way.
+
+use crate::report::document::{Check, Judgement, Level, Limit, Outcome, Quantity, Side, Status};
+use crate::report::figures::whole;
+
+/// How much a judgement asks of its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It fails the check.
+    Error,
+    /// It is said.
+    Warning,
+}
+
+impl Severity {
+    /// The word used in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// How much the judgement asks of its reader; `None` where nothing is wrong, or
+/// nothing could be told.
+#[must_use]
+pub const fn severity(judgement: &Judgement) -> Option<Severity> {
+    match (judgement.status, judgement.level) {
+        (Status::Over, Level::Error) => Some(Severity::Error),
+        (Status::Over, Level::Warn) | (Status::Near, Level::Error | Level::Warn) => {
+            Some(Severity::Warning)
+        }
+        _ => None,
+    }
+}
+
+/// The answer in one line: `check failed: 1 error, 6 passed, 2 not judged`.
+#[must_use]
+pub fn verdict(check: &Check) -> String {
+    let answer = match check.outcome {
+        Outcome::Within => "check passed",
+        Outcome::Over => "check failed",
+        Outcome::NotJudged => "check could not judge",
+    };
+    let counts = &check.counts;
+    let plural = |count: u64, noun: &str| {
+        (count > 0).then(|| format!("{} {noun}{}", whole(count), if count == 1 { "" } else { "s" }))
+    };
+    let plain = |count: u64, word: &str| (count > 0).then(|| format!("{} {word}", whole(count)));
+    let parts: Vec<String> = [
+        plural(counts.errors, "error"),
+        plural(counts.warnings, "warning"),
+        plain(counts.passed, "passed"),
+        plain(counts.not_judged, "not judged"),
+        plain(counts.ignored, "ignored"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        format!("{answer}: no rule")
+    } else {
+        format!("{answer}: {}", parts.join(", "))
+    }
+}
+
+/// The slice in words: its filters, or `all calls`.
+#[must_use]
+pub fn slice(judgement: &Judgement) -> String {
+    if judgement.filters.is_empty() { "all calls".to_owned() } else { judgement.filters.join(", ") }
+}
+
+/// What is allowed: `at most $4,000.00`, and the change behind it.
+#[must_use]
+pub fn limit(limit: &Limit) -> String {
+    let side = match limit.side {
+        Side::AtMost => "at most",
+        Side::AtLeast => "at least",
+    };
+    let changes: Vec<String> =
+        [limit.change_share, limit.change].into_iter().flatten().map(signed).collect();
+    let bound = limit.bound.to_display();
+    if changes.is_empty() {
+        format!("{side} {bound}")
+    } else {
+        format!("{side} {bound} (baseline {})", changes.join(" and "))
+    }
+}
+
+/// How the measured value is known, and from how many calls.
+#[must_use]
+pub fn known_how(judgement: &Judgement) -> Option<String> {
+    let evidence = judgement.evidence.map(|evidence| evidence.name().to_owned());
+    let calls = judgement.calls.map(|calls| match calls {
+        1 => "1 call".to_owned(),
+        calls => format!("{} calls", whole(calls)),
+    });
+    let parts: Vec<String> = [evidence, calls].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What moved the measured value, or causes most of it.
+#[must_use]
+pub fn moved_by(judgement: &Judgement) -> Option<String> {
+    // Without a baseline a mover is a part of the value, not a change of it.
+    let amount = |amount: Quantity| {
+        if judgement.baseline.is_some() { signed(amount) } else { amount.to_display() }
+    };
+    let movers = judgement.moved_by.iter();
+    let movers: Vec<String> =
+        movers.map(|mover| format!("{} {}", mover.what, amount(mover.amount))).collect();
+    (!movers.is_empty()).then(|| movers.join(", "))
+}
+
+/// The name of what [`moved_by`] says.
+#[must_use]
+pub(super) const fn moved_by_name(judgement: &Judgement) -> &'static str {
+    if judgement.baseline.is_some() { "moved by" } else { "largest parts" }
+}
+
+/// A number with its sign, also where it is positive.
+fn signed(quantity: Quantity) -> String {
+    let sign = if quantity.billionths() > 0 { "+" } else { "" };
+    format!("{sign}{}", quantity.to_display())
+}
+
+/// What is known of a judgement, as named texts: for reports that list
+/// properties.
+pub(super) fn properties(judgement: &Judgement) -> Vec<(&'static str, String)> {
+    let shown = |quantity: Option<Quantity>| quantity.map(Quantity::to_display);
+    let all = [
+        ("measured", shown(judgement.measured)),
+        ("limit", judgement.limit.as_ref().map(limit)),
+        ("baseline", shown(judgement.baseline)),
+        ("evidence", judgement.evidence.map(|evidence| evidence.name().to_owned())),
+        ("calls", judgement.calls.map(|calls| calls.to_string())),
+        (moved_by_name(judgement), moved_by(judgement)),
+        ("help", judgement.help.clone()),
+    ];
+    all.into_iter().filter_map(|(name, text)| text.map(|text| (name, text))).collect()
+}
+
+/// The judgements of a status, in the order of the document.
+pub(super) fn of(check: &Check, status: Status) -> Vec<&Judgement> {
+    check.judgements.iter().filter(|judgement| judgement.status == status).collect()
+}
+
+/// What asks something of the reader: errors, then warnings, in each the
+/// furthest past its limit first.
+pub(super) fn complaints(check: &Check) -> Vec<(Severity, &Judgement)> {
+    let mut found: Vec<(Severity, &Judgement)> = check
+        .judgements
+        .iter()
+        .filter_map(|judgement| severity(judgement).map(|severity| (severity, judgement)))
+        .collect();
+    found.sort_by_key(|(severity, judgement)| (*severity, std::cmp::Reverse(excess(judgement))));
+    found
+}
+
+/// How far past its limit, in millionths of the limit.
+fn excess(judgement: &Judgement) -> i128 {
+    let (Some(limit), Some(measured)) = (judgement.limit, judgement.measured) else { return 0 };
+    let (bound, measured) = (limit.bound.billionths(), measured.billionths());
+    let past = match limit.side {
+        Side::AtMost => measured.saturating_sub(bound),
+        Side::AtLeast => bound.saturating_sub(measured),
+    };
+    past.saturating_mul(1_000_000).checked_div(bound.saturating_abs()).unwrap_or(i128::MAX)
+}
+
+/// What was not judged, by its reason, in the order of the document.
+#[must_use]
+pub fn not_judged(check: &Check) -> Vec<(&str, Vec<&Judgement>)> {
+    let mut groups: Vec<(&str, Vec<&Judgement>)> = Vec::new();
+    for judgement in of(check, Status::NotJudged) {
+        let reason = judgement.reason.as_deref().unwrap_or(&judgement.message);
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, judgements)) => judgements.push(judgement),
+            None => groups.push((reason, vec![judgement])),
+        }
+    }
+    groups
+}

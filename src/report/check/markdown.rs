@@ -1,0 +1,348 @@
+//! A comment for a pull request, and the same for a step's summary.
+//!
+//! Opens with a hidden mark, so that the next run can replace it, and holds
+//! nothing that two runs over the same log would write differently. Services cut
+//! or refuse long comments, so rows of details are left out, and counted, before
+//! that happens. Everything that a log wrote is escaped to its literal text.
+
+use std::io::{self, Write};
+
+use super::facts::{
+    Severity, complaints, known_how, limit, moved_by, moved_by_name, not_judged, of, severity,
+    slice, verdict,
+};
+use super::kind::CheckKind;
+use super::renderer::{CheckOptions, CheckRenderer};
+use crate::report::document::{Check, Judgement, Outcome, Quantity, Status, Subject};
+use crate::report::escape::{markdown_comment as escape, plain};
+use crate::report::figures::{UNKNOWN_MARK, counted, dollars, whole};
+use crate::units::{NanoUsd, Share};
+
+/// Bytes of the longest comment: GitHub takes 65,536 characters.
+const LONGEST_COMMENT: usize = 60_000;
+/// Columns that a name from the log may take.
+const LONGEST_NAME: usize = 100;
+/// Columns that a sentence may take.
+const LONGEST_SENTENCE: usize = 400;
+
+/// Writes the check as a comment.
+#[derive(Clone, Copy, Debug)]
+pub struct Markdown;
+
+impl CheckRenderer for Markdown {
+    fn id(&self) -> CheckKind {
+        CheckKind::Markdown
+    }
+
+    fn render(&self, check: &Check, options: &CheckOptions, out: &mut dyn Write) -> io::Result<()> {
+        let mut comment = Comment {
+            head: format!("{}\n### {}", options.comment_tag.mark(), escape(&headline(check))),
+            sections: sections(check),
+            foot: footer(check),
+        };
+        comment.shorten();
+        comment.write(out)
+    }
+}
+
+/// What can be cut stands in sections, what cannot in head and foot.
+#[derive(Debug)]
+struct Comment {
+    head: String,
+    sections: Vec<Section>,
+    foot: String,
+}
+
+/// Lines under a line that names them.
+#[derive(Debug, Default)]
+struct Section {
+    /// The line that opens and closes the section, where it has one.
+    summary: Option<String>,
+    /// The lines before the rows: names of columns.
+    header: String,
+    rows: Vec<String>,
+    left_out: usize,
+    /// The lower, the earlier its rows are left out.
+    worth: u8,
+}
+
+impl Comment {
+    fn shorten(&mut self) {
+        // Room for what is said of the rows left out, once in every section.
+        let notes = self.sections.len() * 80;
+        let length = self.head.len() + self.foot.len() + notes + 16;
+        let length = length + self.sections.iter().map(Section::length).sum::<usize>();
+        let mut excess = length.saturating_sub(LONGEST_COMMENT);
+        let mut order: Vec<&mut Section> = self.sections.iter_mut().collect();
+        order.sort_by_key(|section| section.worth);
+        for section in order {
+            while excess > 0 {
+                let Some(row) = section.rows.pop() else { break };
+                section.left_out += 1;
+                excess = excess.saturating_sub(row.len() + 1);
+            }
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.head)?;
+        for section in &self.sections {
+            section.write(out)?;
+        }
+        writeln!(out, "\n{}", self.foot)
+    }
+}
+
+impl Section {
+    fn length(&self) -> usize {
+        let frame = self.summary.as_ref().map_or(0, |summary| summary.len() + 64);
+        frame + self.header.len() + 4 + self.rows.iter().map(|row| row.len() + 1).sum::<usize>()
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.rows.is_empty() && self.left_out == 0 {
+            return Ok(());
+        }
+        writeln!(out)?;
+        if let Some(summary) = &self.summary {
+            writeln!(out, "<details><summary>{summary}</summary>\n")?;
+        }
+        if !self.rows.is_empty() {
+            writeln!(out, "{}{}", self.header, self.rows.join("\n"))?;
+        }
+        if self.left_out > 0 {
+            let count = counted(self.left_out as u64, "row", "rows");
+            writeln!(out, "\n*{count} left out to keep this comment short*")?;
+        }
+        if self.summary.is_some() {
+            writeln!(out, "\n</details>")?;
+        }
+        Ok(())
+    }
+}
+
+/// What it costs, how that changed, and the answer.
+fn headline(check: &Check) -> String {
+    let answer = match check.outcome {
+        Outcome::Over => "over budget",
+        Outcome::NotJudged => "could not be judged",
+        Outcome::Within if check.counts.warnings > 0 => "within budget, with warnings",
+        Outcome::Within => "within budget",
+    };
+    format!("LLM cost{} - {answer}", cost(check))
+}
+
+fn cost(check: &Check) -> String {
+    let now = &check.subject;
+    let Some(month) = now.month_usd else {
+        let cost = now.cost_usd.map(|cost| format!(": {} in the log", cost.to_display()));
+        return cost.unwrap_or_default();
+    };
+    let before = check.baseline.as_ref().and_then(|baseline| baseline.month_usd);
+    let change = before.map_or_else(String::new, |before| change(month, before));
+    format!(": {}/month{change}", month.to_display())
+}
+
+/// How an amount changed: ` (+$241.00, +5.3 %)`.
+fn change(now: NanoUsd, before: NanoUsd) -> String {
+    let difference = now - before;
+    if difference == NanoUsd::ZERO {
+        return " (unchanged)".to_owned();
+    }
+    let sign = if difference > NanoUsd::ZERO { "+" } else { "" };
+    let percent = Share::of_nano(difference, before);
+    let percent =
+        percent.map_or_else(String::new, |share| format!(", {sign}{}", share.to_percent()));
+    format!(" ({sign}{}{percent})", difference.to_display())
+}
+
+fn sections(check: &Check) -> Vec<Section> {
+    let mut sections = vec![refusals(check), budgets(check), complaints_told(check)];
+    sections.extend([unjudged(check), ignored(check), passed(check), questions(check)]);
+    sections.push(warnings(check));
+    sections
+}
+
+fn refusals(check: &Check) -> Section {
+    let told = check
+        .refusals
+        .iter()
+        .map(|refusal| format!("- **{}** {}", escape(&refusal.code), sentence(&refusal.message)));
+    Section { rows: told.collect(), worth: 7, ..Section::default() }
+}
+
+/// The rules that are over or near; where none is, a line that says so.
+fn budgets(check: &Check) -> Section {
+    let rows: Vec<String> =
+        complaints(check).into_iter().map(|(_, judgement)| row(judgement)).collect();
+    if rows.is_empty() {
+        let line = if check.counts.passed > 0 {
+            "Every budget that could be judged is within its limit."
+        } else {
+            "No budget could be judged."
+        };
+        return Section { rows: vec![line.to_owned()], worth: 7, ..Section::default() };
+    }
+    Section { header: table_header(), rows, worth: 6, ..Section::default() }
+}
+
+fn table_header() -> String {
+    "| Budget | Limit | Now | Baseline | |\n|---|---:|---:|---:|---|\n".to_owned()
+}
+
+fn row(judgement: &Judgement) -> String {
+    let shown = |value: Option<Quantity>| {
+        value.map_or_else(|| UNKNOWN_MARK.to_owned(), Quantity::to_display)
+    };
+    let limit = judgement.limit.as_ref().map_or_else(|| UNKNOWN_MARK.to_owned(), limit);
+    let status = match (judgement.status, severity(judgement)) {
+        (Status::Over, Some(Severity::Error)) => "**over**",
+        (Status::Over, _) => "over (warning)",
+        (Status::Near, _) => "near",
+        (Status::NotJudged, _) => "not judged",
+        (Status::Ignored, _) => "ignored",
+        (Status::Within, _) => "within",
+    };
+    format!(
+        "| {} | {} | {} | {} | {status} |",
+        budget(judgement),
+        escape(&limit),
+        escape(&shown(judgement.measured)),
+        escape(&shown(judgement.baseline)),
+    )
+}
+
+/// What is measured, and of which calls.
+fn budget(judgement: &Judgement) -> String {
+    let measure = escape(&plain(&judgement.measure, LONGEST_NAME));
+    if judgement.filters.is_empty() {
+        return measure;
+    }
+    format!("{measure}, {}", escape(&plain(&slice(judgement), LONGEST_NAME)))
+}
+
+fn sentence(text: &str) -> String {
+    escape(&plain(text, LONGEST_SENTENCE))
+}
+
+/// Each complaint in a sentence, with what moved it and what helps.
+fn complaints_told(check: &Check) -> Section {
+    let told = complaints(check).into_iter().map(|(severity, judgement)| {
+        let mut parts = vec![sentence(&judgement.message)];
+        parts.extend(known_how(judgement).map(|known| format!("({})", escape(&known))));
+        let moved = moved_by(judgement)
+            .map(|movers| format!("- {}: {}", moved_by_name(judgement), sentence(&movers)));
+        parts.extend(moved);
+        parts.extend(judgement.help.as_deref().map(|help| format!("- help: {}", sentence(help))));
+        let code = escape(&judgement.code);
+        format!("- {} **{code}** {}", severity.name(), parts.join(" "))
+    });
+    Section { rows: told.collect(), worth: 5, ..Section::default() }
+}
+
+fn unjudged(check: &Check) -> Section {
+    let groups = not_judged(check);
+    let rows = groups.iter().flat_map(|(reason, judgements)| {
+        let reason = sentence(reason);
+        judgements.iter().map(move |judgement| format!("| {} | {reason} |", budget(judgement)))
+    });
+    Section {
+        summary: Some(format!("{} not judged", whole(check.counts.not_judged))),
+        header: "| Budget | Why not |\n|---|---|\n".to_owned(),
+        rows: rows.collect(),
+        worth: 4,
+        ..Section::default()
+    }
+}
+
+fn ignored(check: &Check) -> Section {
+    let rows = of(check, Status::Ignored).into_iter().map(|judgement| {
+        let reason = judgement.reason.as_deref().unwrap_or(UNKNOWN_MARK);
+        let message = sentence(&judgement.message);
+        format!("| {} | {message} | {} |", budget(judgement), sentence(reason))
+    });
+    Section {
+        summary: Some(format!("{} ignored", whole(check.counts.ignored))),
+        header: "| Budget | Found | Ignored because |\n|---|---|---|\n".to_owned(),
+        rows: rows.collect(),
+        worth: 3,
+        ..Section::default()
+    }
+}
+
+fn passed(check: &Check) -> Section {
+    Section {
+        summary: Some(format!("{} passed", whole(check.counts.passed))),
+        header: table_header(),
+        rows: of(check, Status::Within).into_iter().map(row).collect(),
+        worth: 1,
+        ..Section::default()
+    }
+}
+
+fn questions(check: &Check) -> Section {
+    let rows = check.questions.iter().map(|question| {
+        let evidence = question.evidence.map(|evidence| format!(" ({})", evidence.name()));
+        format!(
+            "- {} **{}**{}",
+            sentence(&question.question),
+            sentence(&question.answer),
+            evidence.unwrap_or_default()
+        )
+    });
+    Section {
+        summary: Some("Questions of the month".to_owned()),
+        rows: rows.collect(),
+        worth: 2,
+        ..Section::default()
+    }
+}
+
+fn warnings(check: &Check) -> Section {
+    let rows = check.warnings.iter().map(|warning| format!("- {}", sentence(&warning.message)));
+    Section {
+        summary: Some("Before trusting a figure".to_owned()),
+        rows: rows.collect(),
+        worth: 0,
+        ..Section::default()
+    }
+}
+
+/// The answer in counts, the log's time, what is priced, prices and version.
+fn footer(check: &Check) -> String {
+    let subject = &check.subject;
+    let mut parts = vec![verdict(check)];
+    parts.extend(window(subject));
+    parts.extend(priced(subject));
+    parts.extend(subject.cost_usd.map(|cost| format!("{} in the log", dollars(Some(cost)))));
+    parts.extend(subject.prices_as_of.as_deref().map(|day| format!("prices as of {day}")));
+    parts.push(format!("tokopt {}", check.tool_version));
+    let text: Vec<String> = parts.iter().map(|part| sentence(part)).collect();
+    text.join(" · ")
+}
+
+fn window(subject: &Subject) -> Option<String> {
+    let window = &subject.window;
+    let days = window.days.map(|days| days.to_display(1))?;
+    let day =
+        |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).map(str::to_owned);
+    let noun = if days == "1.0" { "day" } else { "days" };
+    Some(match (day(&window.start), day(&window.end)) {
+        (Some(start), Some(end)) => format!("{days} {noun} of log ({start} to {end})"),
+        _ => format!("{days} {noun} of log"),
+    })
+}
+
+/// How much of the log is priced. Anything short of all is never shown as all.
+fn priced(subject: &Subject) -> Option<String> {
+    if subject.unpriced_calls == 0 {
+        return subject.cost_usd.map(|_| "all calls priced".to_owned());
+    }
+    let missing = counted(subject.unpriced_calls, "call", "calls");
+    let calls = subject.calls.filter(|calls| *calls >= subject.unpriced_calls);
+    let share = calls.and_then(|calls| Share::of_counts(calls - subject.unpriced_calls, calls));
+    Some(share.map_or_else(
+        || format!("{missing} without a price"),
+        |share| format!("{} of calls priced, {missing} without a price", share.to_percent()),
+    ))
+}
