@@ -248,7 +248,7 @@ pub fn unpriced_calls(slice: &Slice) -> Read {
 }
 
 /// Calls without a price, of those with and without.
-pub const fn unpriced_part(slice: &Slice) -> Option<Share> {
+pub fn unpriced_part(slice: &Slice) -> Option<Share> {
     Share::of_counts(slice.unpriced_calls, slice.unpriced_calls + slice.priced_calls)
 }
 

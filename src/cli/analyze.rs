@@ -31,7 +31,7 @@ pub(super) fn run(
     arguments: &AnalyzeArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(arguments, &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
@@ -105,6 +105,7 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
     for path in &overrides.files {
         files.push((file::shown(path), file::read(path)?));
     }
+    files.extend(overrides.discounts.clone());
     let sources: Vec<PriceSource<'_>> =
         files.iter().map(|(name, text)| PriceSource { name, text }).collect();
     Ok(PriceTable::with_overrides(&sources)?)

@@ -36,6 +36,7 @@ Exit codes:
 
 Environment:
   TOKOPT_CONFIG   the settings file; empty for none
+  TOKOPT_...      a setting, its key in capitals: TOKOPT_ANALYZE_TOP is analyze.top
   NO_COLOR        no colour; CLICOLOR_FORCE=1 for colour in pipes
   COLUMNS         columns of a report that goes to a pipe";
 
@@ -77,12 +78,6 @@ pub(super) struct BacktestArguments {
 
     #[command(flatten)]
     pub(super) pricing: PricingArguments,
-
-    /// Set a number that the replay rests on, such as prompt-caching.ttl_seconds=3600
-    ///
-    /// Repeatable, the last of equal names wins. `tokopt explain prompt-caching` lists them.
-    #[arg(long = "set", value_name = "TECHNIQUE.NAME=VALUE", help_heading = "Replay")]
-    pub(super) values: Vec<String>,
 
     /// What to print
     #[arg(long, value_enum, value_name = "KIND", default_value_t, help_heading = "Output")]
@@ -416,12 +411,23 @@ pub(super) struct TablesArguments {
     pub(super) top: Option<u32>,
 }
 
+const SET_HELP: &str = "\
+Set one value of the settings file, such as analyze.top=5 or model-routing.share=0.3
+
+Repeatable, the last of equal keys wins. KEY is a dotted key of the file; one that opens with a \
+technique's id means assumptions. before it, and `tokopt explain TECHNIQUE` lists those numbers. \
+VALUE is TOML, or a bare word.";
+
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "General")]
 pub(super) struct GeneralArguments {
     /// Settings file [default: tokopt.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+
+    /// Set one value of the settings file, such as analyze.top=5 or model-routing.share=0.3
+    #[arg(long = "set", value_name = "KEY=VALUE", long_help = SET_HELP)]
+    pub(super) values: Vec<String>,
 
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]

@@ -29,7 +29,7 @@ pub(super) fn run(
     field: &str,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
     let field = field_of(field)?;
     let quality = arguments.arms.quality.as_deref().map(quality::Scores::read).transpose()?;

@@ -18,7 +18,7 @@ pub(super) fn run(
     arguments: &ReportArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     mention(&config, !arguments.general.quiet);
     let outputs = Output::parse_all(&arguments.written.outputs)?;
     let options = render_options(&arguments.tables, &arguments.general, &config, surroundings)?;

@@ -51,6 +51,7 @@ pub fn write_arms(
         Kind::Json => json::write(document, out),
         Kind::Csv => csv::arms(document, out),
         Kind::Markdown => markdown::arms(document, out),
+        Kind::Metrics => Err(io::Error::other("arms are not written as OpenMetrics")),
     }
 }
 
