@@ -9,6 +9,10 @@ mod arms;
 mod arms_args;
 mod assumptions;
 mod backtest;
+mod check;
+mod check_args;
+mod check_output;
+mod check_side;
 mod columns;
 mod completions;
 mod config;
@@ -75,6 +79,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Diff(diff) => diff::run(diff, &surroundings),
+        Command::Check(check) => check::run(check, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),

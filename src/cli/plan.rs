@@ -308,8 +308,11 @@ fn naming(arguments: &AnalyzeArguments, config: &Config) -> Result<Naming, CliEr
         return Ok(Naming::Shown);
     }
     let setting = config.settings.privacy.key_file.as_deref();
-    let path =
-        arguments.output.key_file.clone().or_else(|| setting.map(|path| config.resolved("privacy.key_file", path)));
+    let path = arguments
+        .output
+        .key_file
+        .clone()
+        .or_else(|| setting.map(|path| config.resolved("privacy.key_file", path)));
     let Some(path) = path else { return Ok(Naming::PublishedKey) };
     let key = file::read_bytes(&path)?.trim_ascii_end().to_vec();
     if key.len() < SHORTEST_KEY {

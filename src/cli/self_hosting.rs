@@ -39,9 +39,7 @@ fn machine(section: &SelfHostingSection) -> Result<SelfHosting, CliError> {
         let setting = format!("[self_hosting] {name}");
         match value {
             None => Err(missing(&setting)),
-            Some(0) => {
-                Err(CliError::setting(&setting, "a machine reads and generates something"))
-            }
+            Some(0) => Err(CliError::setting(&setting, "a machine reads and generates something")),
             Some(tokens) => Ok(tokens),
         }
     };
@@ -99,7 +97,10 @@ mod tests {
             (machine.output_tokens_per_second, machine.operations_usd_per_month),
             (2_500, Usd::ZERO)
         );
-        assert!(findings(&SelfHostingSection::default()).is_ok_and(|settings| settings.self_hosting.is_none()));
+        assert!(
+            findings(&SelfHostingSection::default())
+                .is_ok_and(|settings| settings.self_hosting.is_none())
+        );
     }
 
     #[test]

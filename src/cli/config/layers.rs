@@ -70,7 +70,9 @@ impl Source {
     /// A file as it stands.
     pub(super) fn file(origin: Origin, text: &str) -> Self {
         // Positions must stay those of the file.
-        let text = text.strip_prefix('\u{feff}').map_or_else(|| text.to_owned(), |rest| format!("   {rest}"));
+        let text = text
+            .strip_prefix('\u{feff}')
+            .map_or_else(|| text.to_owned(), |rest| format!("   {rest}"));
         Self { origin, text, otherwise: None }
     }
 
@@ -79,9 +81,7 @@ impl Source {
         let word = toml::Value::String(value.to_owned());
         let as_word = format!("{key} = {word}");
         match DeValue::parse(value) {
-            Ok(_) => {
-                Self { origin, text: format!("{key} = {value}"), otherwise: Some(as_word) }
-            }
+            Ok(_) => Self { origin, text: format!("{key} = {value}"), otherwise: Some(as_word) },
             Err(_) => Self { origin, text: as_word, otherwise: None },
         }
     }
@@ -147,7 +147,8 @@ impl Places {
 /// When one of them cannot be read or says what cannot be; it names the place.
 pub(super) fn lay(sources: &[Source]) -> Result<Layered, CliError> {
     let places = Places::of(sources);
-    let padded = |source: &Source, text: &str| format!("{}{text}", " ".repeat(places.start(source)));
+    let padded =
+        |source: &Source, text: &str| format!("{}{text}", " ".repeat(places.start(source)));
     let texts: Vec<(&Source, String, Option<String>)> = sources
         .iter()
         .map(|source| {
@@ -404,10 +405,19 @@ mod tests {
     #[test]
     fn the_type_that_is_wanted_is_named() {
         for (text, expected) in [
-            ("[analyze]\n\ntop = \"3\"", "tokopt.toml:3: invalid type: string \"3\", expected a whole number"),
+            (
+                "[analyze]\n\ntop = \"3\"",
+                "tokopt.toml:3: invalid type: string \"3\", expected a whole number",
+            ),
             ("analyze = 3", "tokopt.toml:1: invalid type: integer `3`, expected a table"),
-            ("[features]\nfrom = \"tag.x\"", "tokopt.toml:2: invalid type: string \"tag.x\", expected a list"),
-            ("[analyze]\nstrict = 1", "tokopt.toml:2: invalid type: integer `1`, expected a boolean"),
+            (
+                "[features]\nfrom = \"tag.x\"",
+                "tokopt.toml:2: invalid type: string \"tag.x\", expected a list",
+            ),
+            (
+                "[analyze]\nstrict = 1",
+                "tokopt.toml:2: invalid type: integer `1`, expected a boolean",
+            ),
             ("[plan]\nhourly_rate_usd = []", "tokopt.toml:2: a number of dollars"),
         ] {
             assert_eq!(refused(&[project(text)]).0, expected);

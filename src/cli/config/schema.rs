@@ -132,7 +132,9 @@ fn of_parameter(parameter: &Parameter, amount: &Schema) -> Value {
         Unit::Switch => serde_json::json!({ "type": ["boolean", "integer", "string"] }),
         Unit::Seconds => serde_json::json!({ "type": ["number", "string"] }),
         Unit::Dollars | Unit::DollarsPerMillionTokens => amount.clone().to_value(),
-        Unit::Share => serde_json::json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1 }),
+        Unit::Share => {
+            serde_json::json!({ "type": ["number", "string"], "minimum": 0, "maximum": 1 })
+        }
         _ => serde_json::json!({ "type": ["number", "string"], "minimum": 0 }),
     };
     let default = parameter.spread.map(|spread| spread.typical.to_string());

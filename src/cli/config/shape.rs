@@ -11,9 +11,9 @@ use serde::de::{self, Unexpected};
 use serde::{Deserialize, Deserializer};
 
 use super::schema;
+use crate::budget::{BudgetSettings, IgnoreSettings};
 use crate::cli::assumptions::AssumptionsSection;
 use crate::cli::self_hosting::SelfHostingSection;
-use crate::budget::{BudgetSettings, IgnoreSettings};
 use crate::ingest::mapping::MappingSettings;
 
 /// Rows of a table before the rest is summed up, unless somebody says so.

@@ -93,10 +93,8 @@ fn a_path_starts_at_the_folder_of_its_file() {
 #[test]
 fn a_gate_does_not_depend_on_a_home_folder() {
     let root = tempfile::tempdir().expect("a folder");
-    let around = Surroundings {
-        settings_folder: Some(root.path().to_owned()),
-        ..Surroundings::default()
-    };
+    let around =
+        Surroundings { settings_folder: Some(root.path().to_owned()), ..Surroundings::default() };
     for text in ["\n[budget]\ncost = { max = 1 }\n", "\n[[ignore]]\nreason = \"later\"\n"] {
         write(&root.path().join("tokopt/config.toml"), text);
         let error = Config::find(&general(None, &[]), &around).expect_err("a refusal");
