@@ -9,6 +9,7 @@ use super::invoice;
 use super::output::{self, Reported};
 use super::plan::{Overrides, Plan};
 use super::progress::Bar;
+use super::saved;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -152,12 +153,12 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
         ..ReadOptions::default()
     };
     if !plan.progress {
-        return Ok(ingest::read(&plan.paths, options, &())?);
+        return ingest::read(&plan.paths, options, &()).map_err(saved::or_unreadable);
     }
     let bar = Bar::over(&plan.paths);
     let log = ingest::read(&plan.paths, options, &bar);
     bar.finish();
-    Ok(log?)
+    log.map_err(saved::or_unreadable)
 }
 
 /// Prints a report of a kind, or nothing.

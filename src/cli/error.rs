@@ -38,6 +38,8 @@ pub(super) enum CliError {
     Unreadable { path: String, reason: String },
     #[error("cannot read the analysis `{path}`: {source}")]
     Saved { path: String, source: SavedError },
+    #[error("`{path}` is a saved analysis, not a log")]
+    IsAnalysis { path: String },
     #[error("cannot write `{path}`: {reason}")]
     Unwritable { path: String, reason: String },
     #[error("two outputs go to `{path}`")]
@@ -87,6 +89,7 @@ impl CliError {
                 "give a provider's cost export, or CSV with the columns month and amount"
                     .to_owned(),
             ),
+            Self::IsAnalysis { path } => Some(format!("show it: tokopt report {path}")),
             Self::Saved { path, source } => Some(source.hint(path)),
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())

@@ -30,10 +30,19 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, CliError> {
 /// # Errors
 /// When it cannot be read or decompressed.
 pub(super) fn read_unpacked(path: &str) -> Result<Vec<u8>, CliError> {
+    read_opening(path, u64::MAX)
+}
+
+/// The same, `most` bytes of it.
+///
+/// # Errors
+/// As [`read_unpacked`].
+pub(super) fn read_opening(path: &str, most: u64) -> Result<Vec<u8>, CliError> {
     let named = (path != STANDARD_INPUT).then(|| PathBuf::from(path));
     let input = Input { shown: path.to_owned(), path: named, named: true };
     let mut bytes = Vec::new();
-    let read = source::open(&input).and_then(|mut opened| opened.reader.read_to_end(&mut bytes));
+    let read =
+        source::open(&input).and_then(|opened| opened.reader.take(most).read_to_end(&mut bytes));
     read.map_err(|error| unreadable(Path::new(path), &error))?;
     Ok(bytes)
 }

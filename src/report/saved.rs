@@ -19,6 +19,12 @@ pub enum SavedError {
     /// Another JSON document of tokopt's.
     #[error("it holds an inspection, not a saved analysis")]
     Inspection,
+    /// A log of a known format. Said by callers who know formats.
+    #[error("it is a log ({format}), not a saved analysis")]
+    Log {
+        /// The id of its format.
+        format: &'static str,
+    },
     /// Something else, such as a log.
     #[error("it holds {0}, not a saved analysis")]
     Other(&'static str),
@@ -56,6 +62,7 @@ impl SavedError {
                 "make it again: tokopt analyze LOG -o analysis.json".to_owned()
             }
             Self::Inspection => "make an analysis: tokopt analyze LOG -o analysis.json".to_owned(),
+            Self::Log { .. } => format!("make an analysis of it: {again}"),
             Self::Other(_) => format!("if it is a log, make an analysis of it: {again}"),
             Self::OtherMajor(_) => "read it with the tokopt that made it, or make it again: \
                  tokopt analyze LOG -o analysis.json"
@@ -148,7 +155,7 @@ fn damage(error: &serde_json::Error, found: Version, known: Version) -> SavedErr
     let mut reason: String =
         text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_REASON).collect();
     if found > known {
-        reason.push_str(&format!("; its layout {found} is newer than {known}"));
+        reason = format!("{reason}; its layout {found} is newer than {known}");
     }
     SavedError::Damaged { line: error.line(), column: error.column(), reason }
 }

@@ -102,6 +102,12 @@ mod tests {
     use super::Share;
 
     #[test]
+    fn equal_shares_of_different_wholes_are_equal() {
+        assert_eq!(Share::of_counts(7, 7), Some(Share::from_millionths(1_000_000)));
+        assert_eq!(Share::of_counts(1, 3), serde_json::from_str("0.333333").ok());
+    }
+
+    #[test]
     fn shares_are_rounded_once() {
         let third = Share::of_counts(1, 3);
         assert_eq!(third.map(Share::to_percent).as_deref(), Some("33.3 %"));

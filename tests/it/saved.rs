@@ -15,8 +15,9 @@ use tokopt::report::{Kind, RenderOptions, csv, renderer, saved};
 use tokopt::techniques::traffic::Traffic;
 use tokopt::units::{NanoUsd, Share, Usd};
 
-/// An analysis of `fixtures/quickstart` beside a bill, as the first version of
-/// the layout was written.
+/// An analysis as the first version of the layout was written: of
+/// `fixtures/quickstart/usage.jsonl` with `--by model,component --what-if
+/// gpt-5-mini=gpt-5-nano --invoice fixtures/saved/bill.csv`. Never made again.
 const FIRST_VERSION: &str = include_str!("../../fixtures/saved/analysis-1.0.json");
 
 /// The largest amount that is read back digit for digit, in nano-dollars.

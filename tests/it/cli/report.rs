@@ -57,7 +57,7 @@ fn standard_input_and_compressed_files_are_read() {
     for path in [&zipped, &packed] {
         assert_eq!(printed(&["report", path, "--format", "md"]), expected);
     }
-    let mut command = assert_cmd::Command::from(tokopt(&["report", "-", "--format", "md"]));
+    let mut command = tokopt(&["report", "-", "--format", "md"]);
     assert_eq!(run(command.write_stdin(text)).out, expected);
 }
 
@@ -71,8 +71,9 @@ fn what_is_no_saved_analysis_is_named_and_said_what_to_do() {
     for (name, text) in [
         ("empty.json", ""),
         ("blank.json", " \n"),
-        ("usage.jsonl", "{\"model\":\"m\"}\n{\"model\":\"m\"}\n"),
-        ("rows.json", "[{\"model\":\"m\"}]"),
+        ("usage.jsonl", "{\"model\":\"m\",\"input_tokens\":3}\n"),
+        ("unknown.jsonl", "{\"colour\":1}\n{\"colour\":2}\n"),
+        ("rows.json", "[{\"colour\":1}]"),
         ("usage.csv", "model,input_tokens\nm,3\n"),
         ("other.json", "{\"totals\":{}}"),
         ("broken.json", "{\"model\":"),
@@ -93,6 +94,20 @@ fn what_is_no_saved_analysis_is_named_and_said_what_to_do() {
     let mut missing = tokopt(&["report", "gone.json"]);
     refusals.push_str(&run(missing.current_dir(folder.path(""))).err);
     insta::assert_snapshot!("cli_report_refusals", refusals);
+}
+
+#[test]
+fn an_analysis_that_is_given_for_a_log_is_named() {
+    for command in ["analyze", "inspect", "backtest"] {
+        let refusal = refused(&[command, FIRST_VERSION]);
+        assert_eq!(
+            refusal,
+            format!(
+                "error: `{FIRST_VERSION}` is a saved analysis, not a log\n\
+                 hint: show it: tokopt report {FIRST_VERSION}\n"
+            )
+        );
+    }
 }
 
 #[test]
