@@ -74,7 +74,7 @@ macro_rules! bound_table {
             /// ("20%") or an amount.
             #[schemars(with = "Option<Amount>")]
             pub decrease: Option<Spanned<Amount>>,
-            /// A change smaller than this is within, whatever its percentage.
+            /// A change of this much or less is within, whatever its percentage.
             #[schemars(with = "Option<Amount>")]
             pub min_change: Option<Spanned<Amount>>,
             /// From which part of the limit on to warn: "80%".
@@ -151,8 +151,12 @@ pub struct BudgetSettings {
     /// Calls below which percentiles, shares, per-unit measures and comparisons
     /// are not judged.
     pub minimum_calls: Option<u64>,
-    /// The part of the log's records that may be rejected.
+    /// The part of the log's records from which on rejected ones refuse the
+    /// check.
     pub max_rejected_share: Option<Spanned<Amount>>,
+    /// The part of a slice's calls that may be without a price before its
+    /// dollars are not judged.
+    pub max_unpriced_share: Option<Spanned<Amount>>,
     /// Whether a log without a call passes.
     pub allow_empty: bool,
     /// How much the cost may grow against the baseline.
@@ -217,6 +221,7 @@ impl Section for BudgetSettings {
         "baseline",
         "minimum_calls",
         "max_rejected_share",
+        "max_unpriced_share",
         "allow_empty",
         "increase",
         "feature",
@@ -229,6 +234,7 @@ impl Section for BudgetSettings {
             "baseline" => self.baseline = Some(map.next_value()?),
             "minimum_calls" => self.minimum_calls = Some(map.next_value()?),
             "max_rejected_share" => self.max_rejected_share = Some(map.next_value()?),
+            "max_unpriced_share" => self.max_unpriced_share = Some(map.next_value()?),
             "allow_empty" => self.allow_empty = map.next_value()?,
             "increase" => self.increase = Some(map.next_value()?),
             "feature" => self.feature = map.next_value()?,
@@ -351,9 +357,12 @@ struct BudgetKeys {
     /// Calls below which percentiles, shares, per-unit measures and comparisons
     /// are not judged; 30 where it is not said.
     minimum_calls: Option<u64>,
-    /// The part of the log's records that may be rejected before the check
-    /// refuses to judge; "50%" where it is not said.
+    /// The part of the log's records from which on rejected ones refuse the
+    /// check; "50%" where it is not said.
     max_rejected_share: Option<Amount>,
+    /// The part of a slice's calls that may be without a price before its
+    /// dollars are not judged; "5%" where it is not said.
+    max_unpriced_share: Option<Amount>,
     /// Whether a log without a call passes.
     allow_empty: Option<bool>,
     /// How much the cost may grow against the baseline: `max` as a percentage or

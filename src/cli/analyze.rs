@@ -58,7 +58,10 @@ pub(super) fn run(
 }
 
 /// Makes the document, with the ladder and other models where they are wanted.
-fn assembled(
+///
+/// # Errors
+/// When another model that was asked for is not known.
+pub(super) fn assembled(
     log: &Log,
     ledger: &Ledger<'_>,
     plan: &Plan,

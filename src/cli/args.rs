@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check_args::CheckArguments;
 use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
@@ -32,9 +33,11 @@ pub(super) struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, also when the log was empty or the reader of the output went away
-  1  reserved: over budget
-  2  the work could not be done, or not as strictly as --strict asks
+  0  done, also when the log was empty or the reader of the output went away;
+     of `check`: within budget
+  1  over budget, of `check` alone
+  2  the work could not be done, or not as strictly as --strict asks;
+     of `check` also: nothing could be judged
 
 Environment:
   TOKOPT_CONFIG   the settings file; empty for none
@@ -50,6 +53,7 @@ pub(super) enum Command {
     Backtest(Box<BacktestArguments>),
     Diff(Box<DiffArguments>),
     Trend(Box<TrendArguments>),
+    Check(Box<CheckArguments>),
     Inspect(Box<InspectArguments>),
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),

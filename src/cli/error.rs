@@ -55,6 +55,8 @@ pub(super) enum CliError {
     Trend(#[from] TrendError),
     #[error("nothing to read: no path was given and standard input is a terminal")]
     NoInput,
+    #[error("there is no budget to hold the log to")]
+    NoBudget,
     #[error("no price is known for the model `{model}`")]
     UnknownModel { model: String, suggestions: Vec<String> },
     #[error("--strict: {reasons}")]
@@ -107,6 +109,11 @@ impl CliError {
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }
+            Self::NoBudget => Some(
+                "set one under [budget] in tokopt.toml (`tokopt init` writes one), or add --preset \
+                 dashboard"
+                    .to_owned(),
+            ),
             Self::UnknownModel { suggestions, .. } if suggestions.is_empty() => {
                 Some("`tokopt prices list` shows every model; --prices FILE adds one".to_owned())
             }

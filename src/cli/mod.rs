@@ -9,6 +9,10 @@ mod arms;
 mod arms_args;
 mod assumptions;
 mod backtest;
+mod check;
+mod check_args;
+mod check_output;
+mod check_side;
 mod columns;
 mod completions;
 mod config;
@@ -81,6 +85,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Diff(diff) => diff::run(diff, &surroundings),
         Command::Trend(trend) => trend::run(trend, &surroundings),
+        Command::Check(check) => check::run(check, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),

@@ -42,7 +42,7 @@ pub(super) fn or_unreadable(error: IngestError) -> CliError {
 }
 
 /// Whether a file opens like a saved analysis; standard input is gone by now.
-fn is_analysis(path: &str) -> bool {
+pub(super) fn is_analysis(path: &str) -> bool {
     let opening = (path != STANDARD_INPUT).then(|| file::read_opening(path, OPENING as u64));
     opening.is_some_and(|read| read.is_ok_and(|bytes| saved::looks_like_analysis(&bytes)))
 }

@@ -12,6 +12,7 @@ pub mod flat;
 pub mod groups;
 pub mod levels;
 pub mod metrics;
+pub mod partition;
 pub mod pricing;
 pub mod split;
 

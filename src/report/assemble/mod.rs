@@ -49,6 +49,7 @@ use remarked::Remarked;
 pub use arms::arms;
 pub use backtest::backtest;
 pub use bills::reconciliation;
+pub use comparison::Slicer;
 pub use estimated::{Described, estimated};
 pub use findings::findings;
 pub use inspection::inspection;

@@ -102,7 +102,7 @@ fn shown_keys(row: &TableRow, dimensions: &[Dimension], naming: &Naming) -> Vec<
         .collect()
 }
 
-fn shown(key: Option<&str>, dimension: Dimension, naming: &Naming) -> String {
+pub(super) fn shown(key: Option<&str>, dimension: Dimension, naming: &Naming) -> String {
     match (key, dimension) {
         (None, _) => UNKNOWN_KEY.to_owned(),
         (Some(name), Dimension::User) => naming.user(name),

@@ -167,6 +167,11 @@ pub struct Slice {
     /// component is.
     #[schemars(with = "Option<u64>")]
     pub history_tokens: Option<Tokens>,
+    /// Prompt tokens of the calls whose components are known.
+    #[schemars(with = "u64")]
+    pub component_tokens: Tokens,
+    /// Calls behind `component_tokens`.
+    pub component_calls: u64,
     /// Calls whose status the log can say: not those of buckets.
     pub status_calls: u64,
     /// Of these, calls that ended in an error.
