@@ -35,7 +35,7 @@ pub(super) struct Split {
     /// By name.
     pub(super) arms: Vec<Arm>,
     pub(super) calls_in_no_arm: u64,
-    pub(super) split_conversations: u64,
+    pub(super) conversations_in_several: u64,
     pub(super) conversations: Option<Evidence>,
     pub(super) unreadable_scores: u64,
 }
@@ -129,9 +129,10 @@ impl Draft {
         }
     }
 
+    #[expect(clippy::iter_over_hash_type, reason = "sums are sorted, counts have no order")]
     fn finish(mut self, ledger: &Ledger<'_>, settings: &Settings<'_>) -> Result<Split, ArmsError> {
         self.refuse(ledger, settings)?;
-        let split_conversations = self.split_conversations();
+        let conversations_in_several = self.conversations_in_several();
         for ((arm, _), mut sums) in std::mem::take(&mut self.units) {
             sums.close();
             self.arms[arm].conversations.push(sums);
@@ -156,7 +157,7 @@ impl Draft {
         Ok(Split {
             arms: self.arms,
             calls_in_no_arm: self.calls_in_no_arm,
-            split_conversations,
+            conversations_in_several,
             conversations,
             unreadable_scores: self.unreadable_scores,
         })
@@ -184,7 +185,8 @@ impl Draft {
     }
 
     /// Conversations that stand in more than one arm.
-    fn split_conversations(&self) -> u64 {
+    #[expect(clippy::iter_over_hash_type, reason = "a count has no order")]
+    fn conversations_in_several(&self) -> u64 {
         let (mut once, mut split) = (FxHashSet::default(), FxHashSet::default());
         for (_, conversation) in self.units.keys() {
             if !once.insert(*conversation) {

@@ -111,7 +111,7 @@ pub fn compare(ledger: &Ledger<'_>, settings: &Settings<'_>) -> Result<Compariso
         arms,
         differences,
         calls_in_no_arm: split.calls_in_no_arm,
-        split_conversations: split.split_conversations,
+        split_conversations: split.conversations_in_several,
         conversations: split.conversations,
         unreadable_scores: split.unreadable_scores,
         overlaps,

@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_verdict_goes_by_where_nothing_lies() {
-        let verdict = |low, high| judge(Some(Interval { seen: (low + high) / 2, low, high }));
+        let verdict =
+            |low, high| judge(Some(Interval { seen: i128::midpoint(low, high), low, high }));
         assert_eq!(verdict(1, 9), Verdict::Higher);
         assert_eq!(verdict(-9, -1), Verdict::Lower);
         for (low, high) in [(-1, 9), (0, 9), (-9, 0), (0, 0)] {

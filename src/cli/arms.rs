@@ -45,11 +45,14 @@ pub(super) fn run(
     let score = arguments.arms.score.as_deref();
     let scores = match quality {
         Some(_) => Scores::Measured(&measured),
-        None => Scores::Field(score.map_or_else(usual_score, field_of)?),
+        None => Scores::Field(match score {
+            Some(name) => field_of(name)?,
+            None => Field::Tag(USUAL_SCORE.to_owned()),
+        }),
     };
     let control = arguments.arms.control.clone();
     let settings = Settings { field, control, scores };
-    let found = arms::compare(&ledger, &settings).map_err(refused)?;
+    let found = arms::compare(&ledger, &settings).map_err(|error| refused(&error))?;
     let was_named = settings.control.is_some();
     let mut document = assemble::arms(&found, &ledger, &settings.field, was_named);
     document.warnings.extend(quality.iter().flat_map(|scores| scores.warnings(&ledger)));
@@ -73,11 +76,7 @@ fn field_of(name: &str) -> Result<Field, CliError> {
     }
 }
 
-fn usual_score() -> Result<Field, CliError> {
-    Ok(Field::Tag(USUAL_SCORE.to_owned()))
-}
-
-fn refused(error: ArmsError) -> CliError {
+fn refused(error: &ArmsError) -> CliError {
     let setting = match error {
         ArmsError::NoSuchControl { .. } => "--control",
         _ => "--arms",

@@ -23,7 +23,7 @@ pub(super) struct ArmsArguments {
     #[arg(long, value_name = "TAG", requires = "arms", conflicts_with = "quality")]
     pub(super) score: Option<String>,
 
-    /// Scores from 0 to 1 by call_id and model, CSV or JSONL, as `analyze --quality` reads them
+    /// Scores from 0 to 1 by call and model, CSV or JSONL, as `analyze --quality` reads them
     #[arg(long, value_name = "FILE", requires = "arms")]
     pub(super) quality: Option<PathBuf>,
 }

@@ -254,7 +254,7 @@ fn what_differs_beside_the_arm_is_said() {
     let talk = |arm: &str, call: u32| {
         // Every second call of `a` is a search, every fourth of `b`; five
         // conversations go through both arms.
-        let search = call % if arm == "a" { 2 } else { 4 } == 0;
+        let search = call.is_multiple_of(if arm == "a" { 2 } else { 4 });
         let feature = if search { "search" } else { "chat" };
         let owner = if call < 15 { "both" } else { arm };
         format!(r#","feature":"{feature}","conversation_id":"{owner}{}""#, call / 3)
