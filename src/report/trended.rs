@@ -5,7 +5,8 @@
 
 use super::bills::signed;
 use super::document::{
-    Forecast, OddDay, Quotient, Responsible, StepReason, Trend, TrendFigures, TrendPeriod, TrendStep, UnitCosts,
+    Forecast, OddDay, Quotient, Responsible, StepReason, Trend, TrendFigures, TrendPeriod,
+    TrendStep, UnitCosts,
 };
 use super::escape::plain;
 use super::figures::{UNKNOWN_MARK, count, counted, dollars, percent, quotient, tokens, whole};
@@ -184,11 +185,7 @@ pub fn heights(trend: &Trend) -> (&'static str, Vec<Option<i128>>) {
     let priced = trend.totals.cost_usd.is_some_and(|cost| cost > NanoUsd::ZERO);
     let height = |period: &TrendPeriod| {
         let figures = &period.figures;
-        if priced {
-            figures.cost_usd.map(NanoUsd::nano)
-        } else {
-            figures.calls.map(i128::from)
-        }
+        if priced { figures.cost_usd.map(NanoUsd::nano) } else { figures.calls.map(i128::from) }
     };
     (if priced { "cost" } else { "calls" }, trend.periods.iter().map(height).collect())
 }
@@ -230,7 +227,8 @@ pub fn odd_day_reasons(day: &OddDay, longest: usize) -> Vec<String> {
     }
     let named = [("feature", &day.feature), ("model", &day.model)];
     for (what, responsible) in named {
-        reasons.extend(responsible.as_ref().map(|found| format!("{what} {}", moved(found, longest))));
+        reasons
+            .extend(responsible.as_ref().map(|found| format!("{what} {}", moved(found, longest))));
     }
     reasons
 }

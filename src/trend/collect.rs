@@ -39,8 +39,7 @@ pub(super) fn collect(ledger: &Ledger<'_>, calendar: &Calendar, periods: &[Perio
         days: vec![Day::default(); days.len()],
         ..Collected::default()
     };
-    let of_day: Vec<Option<usize>> =
-        days.iter().map(|day| holding(periods, &day.span)).collect();
+    let of_day: Vec<Option<usize>> = days.iter().map(|day| holding(periods, &day.span)).collect();
     for entry in &ledger.entries {
         let call = ledger.call(entry);
         let usage = call.usage.get();
@@ -62,12 +61,8 @@ pub(super) fn collect(ledger: &Ledger<'_>, calendar: &Calendar, periods: &[Perio
     }
     for entry in &ledger.buckets {
         let bucket = ledger.bucket(entry);
-        let used = Used {
-            calls: bucket.calls,
-            usage: &bucket.usage,
-            bill: &entry.bill,
-            failed: None,
-        };
+        let used =
+            Used { calls: bucket.calls, usage: &bucket.usage, bill: &entry.bill, failed: None };
         found.total.add(used);
         let Some(span) = calendar.place_bucket(bucket) else {
             found.undated.add(used);

@@ -282,7 +282,10 @@ fn components_of_one_system_and_cached_tokens_of_the_other_stay() {
         r#""metadata":"{\"usage_object\":{\"prompt_tokens_details\":{\"cached_tokens\":64}}}""#,
     );
     for reversed in [false, true] {
-        let log = log_of(&[("rows.jsonl", &rows), ("proxy.jsonl", std::slice::from_ref(&spend))], reversed);
+        let log = log_of(
+            &[("rows.jsonl", &rows), ("proxy.jsonl", std::slice::from_ref(&spend))],
+            reversed,
+        );
         assert_eq!(log.calls.len(), 1, "{:?}", log.accounting);
         let call = &log.calls[0];
         assert_eq!(call.usage.get().cache_read, Some(Tokens::new(64)));

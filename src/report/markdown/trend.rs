@@ -68,9 +68,8 @@ fn cells(
     period: Option<&TrendPeriod>,
 ) -> Vec<String> {
     let unit = unit.filter(|_| figures.calls != Some(0));
-    let of_unit = |figure: fn(&UnitCosts) -> String| {
-        unit.map_or_else(|| UNKNOWN_MARK.to_owned(), figure)
-    };
+    let of_unit =
+        |figure: fn(&UnitCosts) -> String| unit.map_or_else(|| UNKNOWN_MARK.to_owned(), figure);
     vec![
         name,
         count(figures.calls),

@@ -59,7 +59,8 @@ fn a_trace_by_numbered_days() {
 
 #[test]
 fn a_trace_by_dates() {
-    let Some(path) = reference::path("traces/azure-llm-2023-code/AzureLLMInferenceTrace_code.csv.gz")
+    let Some(path) =
+        reference::path("traces/azure-llm-2023-code/AzureLLMInferenceTrace_code.csv.gz")
     else {
         return;
     };
