@@ -77,7 +77,7 @@ fn of_saved_analysis(error: CliError, plan: &Plan) -> CliError {
         // Only a document of ours opens like this.
         let opening = file::opening(path.as_ref(), OPENING).unwrap_or_default();
         let opening = String::from_utf8_lossy(&opening).into_owned();
-        opening.trim_start().starts_with("{")
+        opening.trim_start().starts_with('{')
             && opening.contains("\"schema_version\"")
             && opening.contains("\"tool_version\"")
     };

@@ -115,9 +115,10 @@ pub(super) fn forecast(
     // Days without a call may be days whose logs are missing.
     let enough = latest.len() >= FEWEST_DAYS_OF_A_RANGE && 2 * used >= latest.len();
     let range = (enough && !month.coming.is_empty()).then(|| evidence.range(&month));
+    let remaining: i128 = month.coming.iter().map(|day| day.part).sum();
     Ok(Forecast {
         logged: NanoUsd::from_nano(month.logged),
-        remaining_days: month.coming.iter().map(|day| day.part).sum::<i128>().unsigned_abs() as u64,
+        remaining_days: u64::try_from(remaining).unwrap_or(0),
         expected: NanoUsd::from_nano(month.logged + expected),
         range,
         month: month.name,
