@@ -41,7 +41,7 @@ fn days_have_their_totals_and_their_unit_costs() {
         "cost_change",
     ];
     let row = |at: usize| json!(cells(&found["periods"][at], &figures));
-    assert_eq!(row(0), json!([2, 2_000_000, 6.05055, 3.025275, 1_000_000, 0.5, 0, 1, true, null]));
+    assert_eq!(row(0), json!([2, 2_000_000, 6.05055, 3.025_275, 1_000_000, 0.5, 0, 1, true, null]));
     // A day without a call is a known zero; nothing is known of a call of it.
     // From 6.05 dollars to nothing: a change of -1.
     assert_eq!(row(1), json!([0, 0, 0, null, null, null, null, 1, true, -1]));
@@ -115,6 +115,7 @@ fn a_range_is_as_wide_as_days_differ() {
 
 #[test]
 fn a_log_without_dates_has_numbered_days_and_thirty_of_them() {
+    const HOUR: u64 = 3_600_000;
     let folder = Folder::new();
     // Milliseconds from an unnamed start: 90 minutes, then two days later.
     let line = |milliseconds: u64, tokens: u64| {
@@ -123,7 +124,6 @@ fn a_log_without_dates_has_numbered_days_and_thirty_of_them() {
              \"hash_ids\": [{milliseconds}]}}\n"
         )
     };
-    const HOUR: u64 = 3_600_000;
     let text = line(HOUR, 500_000) + &line(23 * HOUR, 500_000) + &line(49 * HOUR, 1_000);
     let path = folder.file("trace.jsonl", &text);
     let found = document(&folder, &["--model", "small", &path]);
@@ -294,7 +294,7 @@ fn a_day_that_stands_out_has_a_reason() {
     assert_eq!(json!(cells(&days[0], &figures)), json!(["2026-06-07", 4.4, 1.15, 11, 11, 0, 3.25]));
     assert_eq!(
         json!(cells(&days[1], &figures)),
-        json!(["2026-06-08", 2, 1.15, 21, 11, 1.045454545, -0.195454545])
+        json!(["2026-06-08", 2, 1.15, 21, 11, 1.045_454_545, -0.195_454_545])
     );
     // No call names a feature.
     assert_eq!(days[0]["feature"], Value::Null);
