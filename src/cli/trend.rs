@@ -7,7 +7,6 @@ use super::args::{AnalyzeArguments, OutputArguments, TablesArguments};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
-use super::file;
 use super::ladder_args::LadderArguments;
 use super::output::{self, Reported};
 use super::plan::Plan;
@@ -16,7 +15,7 @@ use super::trend_args::{StepArgument, TrendArguments};
 use crate::ledger::Ledger;
 use crate::report::csv::{CsvFile, trend_tables};
 use crate::report::document::Trend;
-use crate::report::{Kind, RenderOptions, assemble, saved, write_trend};
+use crate::report::{Kind, RenderOptions, assemble, write_trend};
 use crate::trend::{self, Step};
 
 pub(super) fn run(
@@ -31,7 +30,7 @@ pub(super) fn run(
     check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
 
-    let log = read(&plan).map_err(|error| of_saved_analysis(error, &plan))?;
+    let log = read(&plan).map_err(of_saved_analysis)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
     let by = arguments.by.map(|step| match step {
         StepArgument::Day => Step::Day,
@@ -67,14 +66,12 @@ fn as_analysis(arguments: &TrendArguments) -> AnalyzeArguments {
     }
 }
 
-/// Says so where what cannot be read as a log is a saved analysis.
-fn of_saved_analysis(error: CliError, plan: &Plan) -> CliError {
-    let is_saved = |path: &&String| {
-        file::read_unpacked(path).is_ok_and(|bytes| saved::looks_like_analysis(&bytes))
-    };
-    match plan.paths.iter().find(is_saved) {
-        Some(path) => CliError::NeedsLogs { path: path.clone() },
-        None => error,
+/// What is wrong with a saved analysis, which `report` would show: its days say
+/// nothing of features.
+fn of_saved_analysis(error: CliError) -> CliError {
+    match error {
+        CliError::IsAnalysis { path } => CliError::NeedsLogs { path },
+        other => other,
     }
 }
 

@@ -109,6 +109,7 @@ impl Calendar {
     }
 
     /// The days, the first and the last included.
+    #[must_use]
     pub fn days(&self) -> impl ExactSizeIterator<Item = &Period> {
         self.days.iter()
     }
@@ -117,16 +118,15 @@ impl Calendar {
     /// add up.
     #[must_use]
     pub fn usual_step(&self) -> (Step, Chosen) {
-        let by_length = match self.days.len() as u64 {
-            0..=DAYS_BY_DAY => Step::Day,
-            ..=DAYS_BY_WEEK => Step::Week,
-            _ => Step::Month,
+        let days = self.days.len() as u64;
+        let steps = |by_day, by_week| match (by_day, by_week) {
+            (true, _) => Step::Day,
+            (false, true) => Step::Week,
+            (false, false) => Step::Month,
         };
-        let by_export = match self.longest_bucket {
-            ..=LONGEST_DAY => Step::Day,
-            ..=LONGEST_WEEK => Step::Week,
-            _ => Step::Month,
-        };
+        let by_length = steps(days <= DAYS_BY_DAY, days <= DAYS_BY_WEEK);
+        let longest = self.longest_bucket;
+        let by_export = steps(longest <= LONGEST_DAY, longest <= LONGEST_WEEK);
         if by_export > by_length {
             (by_export, Chosen::ByExport)
         } else {

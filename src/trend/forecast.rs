@@ -1,9 +1,9 @@
 //! What the month of the last call is coming to: what is logged, and for every
 //! day that remains the mean of the latest complete days.
 //!
-//! A range is drawn from the same days, where there are two weeks of them and
-//! half of them have calls. It says how much days differ, not how use may
-//! change.
+//! A range is drawn from how far the same days lie from their mean, where there
+//! are two weeks of them and half of them have calls. It says how much days
+//! differ, not how use may change.
 
 use jiff::civil::Date;
 
@@ -27,6 +27,7 @@ pub const SEED: u64 = 20_260_601;
 /// Days of a month on a clock without dates.
 const MONTH_DAYS: usize = 30;
 const MILLION: i128 = 1_000_000;
+const BILLION: i128 = 1_000_000_000;
 
 /// What a month comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,20 +110,17 @@ pub(super) fn forecast(
         && (0..7).all(|weekday| {
             latest.iter().filter(|day| day.weekday == weekday).count() >= FEWEST_OF_A_WEEKDAY
         });
-    let alike = |coming: &Coming| -> Vec<i128> {
-        let alike = latest.iter().filter(|day| !by_weekday || day.weekday == coming.weekday);
-        alike.map(|day| day.cost).collect()
-    };
-    let coming: Vec<(i128, Vec<i128>)> =
-        month.coming.iter().map(|coming| (coming.part, alike(coming))).collect();
-    let expected: i128 = coming.iter().map(|(part, alike)| mean_part(*part, alike)).sum();
+    let evidence = Evidence::of(&latest, by_weekday);
+    let expected: i128 = month.coming.iter().map(|day| evidence.expected(day)).sum();
     // Days without a call may be days whose logs are missing.
     let enough = latest.len() >= FEWEST_DAYS_OF_A_RANGE && 2 * used >= latest.len();
+    let range = (enough && !month.coming.is_empty()).then(|| evidence.range(&month));
+    let remaining: i128 = month.coming.iter().map(|day| day.part).sum();
     Ok(Forecast {
         logged: NanoUsd::from_nano(month.logged),
-        remaining_days: coming.iter().map(|(part, _)| part.unsigned_abs() as u64).sum(),
+        remaining_days: u64::try_from(remaining).unwrap_or(0),
         expected: NanoUsd::from_nano(month.logged + expected),
-        range: (enough && !coming.is_empty()).then(|| range(month.logged, &coming)),
+        range,
         month: month.name,
         days_before: month.days_before,
         days: latest.len() as u64,
@@ -184,26 +182,126 @@ fn weekday(date: Option<Date>) -> usize {
     date.and_then(|date| usize::try_from(date.weekday().to_monday_zero_offset()).ok()).unwrap_or(0)
 }
 
-/// A part of the mean of some days.
-fn mean_part(part: i128, days: &[i128]) -> i128 {
-    let sum: i128 = days.iter().sum();
-    divide_half_even(sum * part, MILLION * (days.len() as i128).max(1))
+/// What days of each kind cost in the mean, and how far they lie from it.
+struct Evidence {
+    by_weekday: bool,
+    /// By weekday: the days and their mean in nano-dollars.
+    means: [(usize, i128); 7],
+    /// Of all days, in billionths of the mean of their kind, widened by what a
+    /// mean of few days hides.
+    distances: Vec<i128>,
 }
 
-/// The tenth and the ninetieth percentile of months whose days to come are
-/// drawn from the days that they are like.
-fn range(logged: i128, coming: &[(i128, Vec<i128>)]) -> (NanoUsd, NanoUsd) {
-    let mut generator = Generator::new(SEED);
-    let mut months: Vec<i128> = (0..DRAWS)
-        .map(|_| {
-            let days = coming.iter().map(|(part, alike)| {
-                let drawn = alike.get(generator.position(alike.len())).copied().unwrap_or(0);
-                divide_half_even(drawn * part, MILLION)
+impl Evidence {
+    fn of(latest: &[Seen], by_weekday: bool) -> Self {
+        let kind = |weekday| if by_weekday { weekday } else { 0 };
+        let means = std::array::from_fn(|weekday| {
+            let alike = latest.iter().filter(|day| kind(day.weekday) == weekday);
+            let costs: Vec<i128> = alike.map(|day| day.cost).collect();
+            let days = costs.len();
+            (days, divide_half_even(costs.iter().sum(), (days as i128).max(1)))
+        });
+        let seen = latest.iter().map(|day| (day.cost, means[kind(day.weekday)].1));
+        let seen: Vec<(i128, i128)> = seen.filter(|(_, mean)| *mean > 0).collect();
+        let kinds = means.iter().filter(|(_, mean)| *mean > 0).count() as i128;
+        let days = seen.len() as i128;
+        // The root of n / (n - k), for n days of k kinds.
+        let widening = (days * MILLION * MILLION / (days - kinds).max(1)).isqrt();
+        let distance = |(cost, mean): (i128, i128)| {
+            divide_half_even((cost - mean) * BILLION / mean * widening, MILLION)
+        };
+        let distances = seen.into_iter().map(distance).collect();
+        Self { by_weekday, means, distances }
+    }
+
+    fn of_kind(&self, day: &Coming) -> (usize, i128) {
+        self.means[if self.by_weekday { day.weekday } else { 0 }]
+    }
+
+    fn expected(&self, day: &Coming) -> i128 {
+        divide_half_even(self.of_kind(day).1 * day.part, MILLION)
+    }
+
+    /// The tenth and the ninetieth percentile of months whose days lie as far
+    /// from their mean as those that were seen. The mean itself, taken over
+    /// few days, is drawn too.
+    fn range(&self, month: &Month) -> (NanoUsd, NanoUsd) {
+        let mut generator = Generator::new(SEED);
+        let mut months: Vec<i128> = (0..DRAWS)
+            .map(|_| {
+                let shifts = self.means.map(|(days, _)| {
+                    let drawn: i128 = (0..days).map(|_| self.draw(&mut generator)).sum();
+                    divide_half_even(drawn, (days as i128).max(1))
+                });
+                let days = month.coming.iter().map(|day| {
+                    let shift = shifts[if self.by_weekday { day.weekday } else { 0 }];
+                    let factor = BILLION + shift + self.draw(&mut generator);
+                    divide_half_even(self.expected(day) * factor, BILLION)
+                });
+                // What is logged is spent.
+                month.logged + days.sum::<i128>().max(0)
+            })
+            .collect();
+        months.sort_unstable();
+        let at = |rank: usize| NanoUsd::from_nano(months[rank - 1]);
+        (at(DRAWS / 10), at(DRAWS * 9 / 10))
+    }
+
+    fn draw(&self, generator: &mut Generator) -> i128 {
+        self.distances.get(generator.position(self.distances.len())).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Coming, Evidence, Generator, MILLION, Month, Seen};
+
+    /// A day that costs 100 to 200, evenly, three tenths of it on weekends.
+    fn cost(day: usize, generator: &mut Generator) -> i128 {
+        let cost = 100_000 + generator.position(100_001) as i128;
+        if day % 7 < 5 { cost } else { cost * 3 / 10 }
+    }
+
+    fn seen(days: usize, generator: &mut Generator) -> Vec<Seen> {
+        let day = |day| Seen { weekday: day % 7, cost: cost(day, generator), is_used: true };
+        (0..days).map(day).collect()
+    }
+
+    fn month(days: std::ops::Range<usize>) -> Month {
+        let coming = days.map(|day| Coming { weekday: day % 7, part: MILLION }).collect();
+        Month { name: None, days_before: 0, logged: 0, coming }
+    }
+
+    #[test]
+    fn a_range_holds_about_as_many_months_as_it_says() {
+        let mut generator = Generator::new(7);
+        for days in [14, 28] {
+            let held = (0..200).filter(|_| {
+                let evidence = Evidence::of(&seen(days, &mut generator), true);
+                let (low, high) = evidence.range(&month(days..days + 16));
+                let bill: i128 = (days..days + 16).map(|day| cost(day, &mut generator)).sum();
+                (low.nano()..=high.nano()).contains(&bill)
             });
-            logged + days.sum::<i128>()
-        })
-        .collect();
-    months.sort_unstable();
-    let at = |rank: usize| NanoUsd::from_nano(months[rank - 1]);
-    (at(DRAWS / 10), at(DRAWS * 9 / 10))
+            // 160 of 200 are promised.
+            let held = held.count();
+            assert!((140..=180).contains(&held), "{held} of 200 after {days} days");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_day_counts_for_its_part() {
+        let days = [100, 300].map(|cost| Seen { weekday: 0, cost, is_used: true });
+        let evidence = Evidence::of(&days, false);
+        let day = |part| evidence.expected(&Coming { weekday: 3, part });
+        assert_eq!((day(MILLION), day(MILLION / 4)), (200, 50));
+        // Half a mean away, widened by the root of 2 / (2 - 1).
+        assert_eq!(evidence.distances, [-707_106_500, 707_106_500]);
+    }
+
+    #[test]
+    fn days_that_cost_nothing_come_to_nothing() {
+        let days = [0, 0].map(|cost| Seen { weekday: 0, cost, is_used: true });
+        let evidence = Evidence::of(&days, false);
+        assert_eq!(evidence.range(&month(0..16)), Default::default());
+    }
 }

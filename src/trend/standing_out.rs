@@ -1,9 +1,9 @@
 //! Days that cost unlike the others, by a rule that a single day cannot bend.
 //!
-//! The cost of a day is compared with the median of the days it is like. It
-//! stands out where its modified z-score (Iglewicz and Hoaglin, 1993: 0.6745
-//! times its distance over the median distance of all days) is above 3.5, and
-//! its distance is a tenth of the median at least.
+//! The cost of a day is compared with the median of the days it is like; its
+//! distance is a part of that median. It stands out where its modified z-score
+//! (Iglewicz and Hoaglin, 1993: 0.6745 times its distance over the median
+//! distance of all days) is above 3.5, and its distance is a tenth at least.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,6 +33,11 @@ const MEDIAN_FACTOR: i128 = 6_745;
 const MEAN_FACTOR: i128 = 1_253_314;
 const TEN_THOUSAND: i128 = 10_000;
 const MILLION: i128 = 1_000_000;
+/// What distances are parts of a median in.
+const TRILLION: i128 = 1_000_000_000_000;
+/// Distances of more than a hundred million medians count as this: products of
+/// it stay inside 128 bits.
+const LONGEST: i128 = 100_000_000 * TRILLION;
 
 /// Which days a day is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +53,7 @@ pub enum Likeness {
 /// What the distance of a day is measured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// The median distance of all days.
+    /// The median distance of all days, each as a part of its own median.
     Median,
     /// The mean distance, where the median one is nothing.
     Mean,
@@ -172,7 +177,7 @@ pub(super) fn standing_out(
     for day in &mut judged {
         day.group = group(day.period, likeness);
     }
-    let (scale, scores) = scores(&judged);
+    let (scale, scores) = scores(&judged, likeness);
     let mut found: Vec<OddDay> = judged
         .iter()
         .zip(scores)
@@ -220,27 +225,41 @@ fn usual(judged: &[Judged<'_>], group: usize, quantity: impl Fn(&Judged<'_>) -> 
 }
 
 /// The score of every day that stands out, in millionths.
-fn scores(judged: &[Judged<'_>]) -> (Scale, Vec<Option<i128>>) {
+fn scores(judged: &[Judged<'_>], likeness: Likeness) -> (Scale, Vec<Option<i128>>) {
     let medians: Vec<i128> = (0..7).map(|group| usual(judged, group, |day| day.cost)).collect();
-    let distances: Vec<i128> =
-        judged.iter().map(|day| (2 * day.cost - medians[day.group]).abs()).collect();
-    // The distances are doubled already: this is four times their median.
-    let median = twice_median(&mut distances.clone());
-    let sum: i128 = distances.iter().sum();
-    let days = judged.len() as i128;
-    // Above and below the fraction bar, so that nothing is rounded on the way:
+    let of_all = twice_median(&mut judged.iter().map(|day| day.cost).collect::<Vec<_>>());
+    let is_usual = |day: &Judged<'_>| medians[day.group] > 0;
+    // Distances are parts of the median, so that cheap weekends do not make
+    // working days look unlike each other.
+    let distance = |day: &Judged<'_>| {
+        let unit = if is_usual(day) { medians[day.group] } else { of_all.max(1) };
+        let doubled = (2 * day.cost - medians[day.group]).abs();
+        divide_half_even(doubled.saturating_mul(TRILLION), unit).min(LONGEST)
+    };
+    let mut known: Vec<i128> = judged.iter().filter(|day| is_usual(day)).map(distance).collect();
+    let sum: i128 = known.iter().sum();
+    let days = known.len() as i128;
+    // Twice the median distance.
+    let median = twice_median(&mut known);
+    // Above and below the fraction bar, so that nothing more is rounded:
     // 0.6745 * distance / median, and distance / (1.253314 * mean).
     let (scale, factor, divisor) = match (median, sum) {
         (_, 0) => (Scale::None, 0, 1),
         (0, _) => (Scale::Mean, MILLION * days, MEAN_FACTOR * sum),
         _ => (Scale::Median, 2 * MEDIAN_FACTOR, TEN_THOUSAND * median),
     };
-    let score = |(day, distance): (&Judged<'_>, &i128)| {
+    let score = |day: &Judged<'_>| {
+        let (median, distance) = (medians[day.group], distance(day));
         let stands_out = TEN_THOUSAND * factor * distance > SCORE * divisor;
-        let is_large = 10 * distance >= medians[day.group];
-        (stands_out && is_large).then(|| divide_half_even(MILLION * factor * distance, divisor))
+        let is_large = 10 * (2 * day.cost - median).abs() >= median;
+        // Two days of a weekend among seven cannot say what a weekend costs.
+        let is_weekend = likeness == Likeness::All
+            && group(day.period, Likeness::WeekendsApart) > 0
+            && 2 * day.cost < median;
+        let is_news = stands_out && is_large && !is_weekend;
+        is_news.then(|| divide_half_even(MILLION * factor * distance, divisor))
     };
-    (scale, judged.iter().zip(&distances).map(score).collect())
+    (scale, judged.iter().map(score).collect())
 }
 
 fn odd_day(ledger: &Ledger<'_>, judged: &[Judged<'_>], day: &Judged<'_>, score: i128) -> OddDay {
@@ -344,7 +363,7 @@ mod tests {
         for day in &mut judged {
             day.group = group(day.period, likeness);
         }
-        let (scale, scores) = scores(&judged);
+        let (scale, scores) = scores(&judged, likeness);
         let found = scores.into_iter().enumerate();
         (likeness, scale, found.filter_map(|(at, score)| Some((at, score?))).collect())
     }
@@ -383,10 +402,11 @@ mod tests {
         assert_eq!(judge(&two), (Likeness::WeekendsApart, Scale::Median, vec![]));
         // Thirteen days: only three of them are of a weekend.
         assert_eq!(judge(&two[..13]).0, Likeness::All);
-        // Each weekday's median lies 1 from its days; the last Sunday's
-        // distance to its own, 11, is 49: 0.6745 * 49.
+        // The days are 1 / 101 from the median of their weekday, Saturdays
+        // 1 / 11, the last Sunday 49 / 11 from its own: of 28 distances the
+        // 14th and the 15th are 1 / 101. 0.6745 * 101 * 49 / 11 = 303.4637.
         let other = |sunday| [102, 100, 102, 100, 102, 12, sunday];
         let four = [week(10), other(12), week(10), other(60)].concat();
-        assert_eq!(judge(&four), (Likeness::Weekday, Scale::Median, vec![(27, 33_050_500)]));
+        assert_eq!(judge(&four), (Likeness::Weekday, Scale::Median, vec![(27, 303_463_682)]));
     }
 }

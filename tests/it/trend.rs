@@ -60,9 +60,7 @@ fn run(folder: &Folder, arguments: &[&str]) -> (Option<i32>, String, String) {
         command.env_remove(name);
     }
     let output = command.env("TOKOPT_CONFIG", "").output().expect("the program starts");
-    let text = |bytes: &[u8]| {
-        String::from_utf8_lossy(bytes).replace(&folder.path(""), "").replace('\\', "/")
-    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder.path(""), "");
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 

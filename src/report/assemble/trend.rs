@@ -60,7 +60,7 @@ pub fn trend(ledger: &Ledger<'_>, found: Option<&Found>) -> Trend {
     };
     match found {
         Some(found) => fill(&mut trend, ledger, found),
-        None => trend.standing_out.rule = sentences::NOTHING.to_owned(),
+        None => sentences::NOTHING.clone_into(&mut trend.standing_out.rule),
     }
     trend
 }

@@ -5,13 +5,13 @@
 //! up to the totals digit for digit.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Input, Prices, Quotient, Totals, Window};
 use crate::units::{NanoUsd, Share, Tokens};
 
 /// How use and cost move from period to period.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt trend")]
 pub struct Trend {
     /// The version of this layout, `1.0`.
@@ -55,7 +55,7 @@ pub struct Trend {
 }
 
 /// How long a period is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TrendStep {
     /// A day.
@@ -67,7 +67,7 @@ pub enum TrendStep {
 }
 
 /// Why periods are as long as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepReason {
     /// It was asked for.
@@ -79,7 +79,7 @@ pub enum StepReason {
 }
 
 /// One period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrendPeriod {
     /// `2026-06-01`, `2026-W23`, `2026-06`, `day 1`.
     pub period: String,
@@ -104,7 +104,7 @@ pub struct TrendPeriod {
 }
 
 /// What was used. Null where the log does not say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrendFigures {
     /// Calls; null where an export does not count them.
     pub calls: Option<u64>,
@@ -123,7 +123,7 @@ pub struct TrendFigures {
 }
 
 /// Figures per call. Null where the log does not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnitCosts {
     /// Mean cost of a priced call, in US dollars.
     pub cost_per_call_usd: Option<NanoUsd>,
@@ -138,7 +138,7 @@ pub struct UnitCosts {
 }
 
 /// Days that cost unlike the others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StandingOut {
     /// The rule that was used, or why none could be.
     pub rule: String,
@@ -149,7 +149,7 @@ pub struct StandingOut {
 }
 
 /// A day that stands out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OddDay {
     /// The day.
     pub day: String,
@@ -177,7 +177,7 @@ pub struct OddDay {
 }
 
 /// Who moved most on a day that stands out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Responsible {
     /// Its name, or `unknown`.
     pub key: String,
@@ -190,7 +190,7 @@ pub struct Responsible {
 }
 
 /// What a month is coming to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Forecast {
     /// The month, `2026-06`; null for thirty days at this rate.
     pub month: Option<String>,

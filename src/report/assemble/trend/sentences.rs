@@ -36,13 +36,17 @@ pub(super) fn rule(found: &StandingOut) -> String {
                 }
                 Likeness::Weekday => "the median of the same weekday",
             };
+            let weekends = match likeness {
+                Likeness::All => "; a cheaper weekend is no news before 14 days",
+                Likeness::WeekendsApart | Likeness::Weekday => "",
+            };
             let score = match scale {
-                Scale::Mean => "distance over 1.2533 times the mean distance",
-                _ => "0.6745 times the distance over the median distance",
+                Scale::Mean => "its relative distance over 1.2533 times the mean one",
+                _ => "0.6745 times its relative distance over the median one",
             };
             format!(
                 "{days} complete days, each against {others}; a day stands out whose modified \
-                 z-score ({score}) is above 3.5 and whose cost is 10 % or more from that median"
+                 z-score ({score}) is above 3.5 and whose cost is 10 % or more from that median{weekends}"
             )
         }
     }
@@ -64,8 +68,8 @@ pub(super) fn forecast(found: &Result<Forecast, NoForecast>, complete_days: u64)
     let days_needed = FEWEST_DAYS_OF_A_RANGE;
     match forecast.range {
         Some(_) => format!(
-            "{mean}; the range holds eight in ten of 1,000 months drawn from these days, and says \
-             nothing of a change in use"
+            "{mean}; the range holds eight in ten of 1,000 months whose days differ as these do, \
+             and says nothing of a change in use"
         ),
         None if forecast.days < days_needed as u64 => {
             format!("{mean}; no range: it needs {days_needed} complete days")
