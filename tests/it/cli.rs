@@ -8,6 +8,7 @@ mod nothing;
 mod outputs;
 mod prices;
 mod program;
+mod settings;
 
 use std::path::Path;
 
