@@ -24,7 +24,7 @@ use layers::{Layered, Places, Source};
 pub(super) use discounts::as_price_file;
 pub(super) use environment::PREFIX;
 pub(super) use layers::{Given, Origin, suggestion};
-pub(super) use schema::{Key, json_schema, keys};
+pub(super) use schema::{Key, json_schema, keys, sections};
 pub(super) use shape::{Amount, ConfigFile, FeaturesSection, HOURLY_RATE, TOP};
 #[cfg(test)]
 pub(super) use shape::{AnalyzeSection, PlansSection};
