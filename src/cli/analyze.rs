@@ -148,14 +148,13 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
         mappings: &plan.mappings,
         ..ReadOptions::default()
     };
-    let mut log = match plan.progress {
-        false => ingest::read(&plan.paths, options, &())?,
-        true => {
-            let bar = Bar::over(&plan.paths);
-            let log = ingest::read(&plan.paths, options, &bar);
-            bar.finish();
-            log?
-        }
+    let mut log = if plan.progress {
+        let bar = Bar::over(&plan.paths);
+        let log = ingest::read(&plan.paths, options, &bar);
+        bar.finish();
+        log?
+    } else {
+        ingest::read(&plan.paths, options, &())?
     };
     plan.users.apply(&mut log);
     Ok(log)
