@@ -1,7 +1,7 @@
 //! The named numbers of the techniques, as `--set` and `[assumptions]` of the
 //! settings file give them, and what else `--set` can name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -82,12 +82,14 @@ const ASSUMPTIONS: &str = "assumptions.";
 /// When a text has no value, means no section and no technique, or gives a
 /// number that its technique does not have.
 pub(super) fn typed(texts: &[String]) -> Result<Vec<Typed>, CliError> {
-    let sections: BTreeSet<String> =
-        config::keys().into_iter().filter_map(|key| key.path.into_iter().next()).collect();
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sections = config::sections();
     texts.iter().map(|text| read(text, &sections)).collect()
 }
 
-fn read(text: &str, sections: &BTreeSet<String>) -> Result<Typed, CliError> {
+fn read(text: &str, sections: &[String]) -> Result<Typed, CliError> {
     let refused = |message: String, hint: Option<String>| CliError::Setting {
         setting: "--set".to_owned(),
         message,

@@ -10,6 +10,7 @@ mod outputs;
 mod prices;
 mod program;
 mod report;
+mod settings;
 
 use std::path::Path;
 

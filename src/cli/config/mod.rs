@@ -24,7 +24,7 @@ use layers::{Layered, Places, Source};
 pub(super) use discounts::as_price_file;
 pub(super) use environment::PREFIX;
 pub(super) use layers::{Given, Origin, suggestion};
-pub(super) use schema::{Key, json_schema, keys};
+pub(super) use schema::{Key, json_schema, keys, sections};
 pub(super) use shape::{Amount, ConfigFile, FeaturesSection, HOURLY_RATE, TOP};
 #[cfg(test)]
 pub(super) use shape::{AnalyzeSection, PlansSection};
@@ -111,7 +111,7 @@ impl Config {
         let path = project.map(|found| found.shown);
         Ok(Self {
             from_above,
-            looked_for: vec![looked_for("project", path.clone()), looked_for("user", user)],
+            looked_for: looked_for(path.clone(), user),
             path,
             settings,
             assumptions,
@@ -171,9 +171,11 @@ fn user_file(surroundings: &Surroundings) -> Option<PathBuf> {
     Some(folder.join(USER_FILE))
 }
 
-fn looked_for(whose: &'static str, path: Option<PathBuf>) -> LookedFor {
-    let is_found = path.as_ref().is_some_and(|path| path.is_file());
-    LookedFor { whose, path, is_found }
+fn looked_for(project: Option<PathBuf>, user: Option<PathBuf>) -> Vec<LookedFor> {
+    // A project's file was read, or there would be an error.
+    let project = LookedFor { whose: "project", is_found: project.is_some(), path: project };
+    let is_found = user.as_ref().is_some_and(|path| path.is_file());
+    vec![project, LookedFor { whose: "user", is_found, path: user }]
 }
 
 fn in_force(settings: &ConfigFile, places: &Places) -> Result<Assumptions, CliError> {

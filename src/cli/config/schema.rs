@@ -38,6 +38,13 @@ pub(in crate::cli) fn keys() -> Vec<Key> {
     found
 }
 
+/// The names that a file can begin its keys with.
+pub(in crate::cli) fn sections() -> Vec<String> {
+    let value = value();
+    let properties = value["properties"].as_object();
+    properties.map_or_else(Vec::new, |properties| properties.keys().cloned().collect())
+}
+
 fn value() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<ConfigFile>().to_value();

@@ -113,7 +113,7 @@ pub(in crate::cli) struct AnalyzeSection {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::cli) struct FeaturesSection {
-    /// Fields to take the feature's name from, the first that has a value: tag.NAME, call_site and others.
+    /// Fields to take the feature's name from, the first that has a value: tag.NAME, `call_site` and others.
     pub(in crate::cli) from: Vec<String>,
     /// Rules that go before `from`; the first that holds names the feature.
     pub(in crate::cli) rule: Vec<FeatureRule>,

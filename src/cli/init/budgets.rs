@@ -40,7 +40,7 @@ fn of_cost(document: &Document, text: &mut String) {
     let _ = match month {
         Some((days, month)) => write!(
             text,
-            "# Measured: {at_least}${} in {} days, which is ${} in 30 days, {from}.\nmonthly_cost = {{ max = {} }}\n",
+            "# Measured: {at_least}{} in {} days, which is {} in 30 days, {from}.\nmonthly_cost = {{ max = {} }}\n",
             cost.to_display(),
             days.to_display(1),
             month.to_display(),
@@ -48,7 +48,7 @@ fn of_cost(document: &Document, text: &mut String) {
         ),
         None => write!(
             text,
-            "# Measured: {at_least}${}, {from}. A month is projected from more than a day of log.\ncost = {{ max = {} }}\n",
+            "# Measured: {at_least}{}, {from}. A month is projected from more than a day of log.\ncost = {{ max = {} }}\n",
             cost.to_display(),
             a_quarter_more(cost)
         ),
@@ -62,8 +62,8 @@ fn of_call(document: &Document, text: &mut String) {
     if priced < FEWEST_CALLS {
         let _ = write!(
             text,
-            "# A mean of fewer than {FEWEST_CALLS} calls is not judged; measured: ${} a call, from {}.\n# cost_per_call = {{ max = {} }}\n",
-            found.mean_usd,
+            "# A mean of fewer than {FEWEST_CALLS} calls is not judged; measured: {} a call, from {}.\n# cost_per_call = {{ max = {} }}\n",
+            found.mean_usd.to_display(),
             calls(Some(priced)),
             a_quarter_more(found.mean_usd)
         );
@@ -71,8 +71,8 @@ fn of_call(document: &Document, text: &mut String) {
     }
     let _ = write!(
         text,
-        "# Measured: ${} a call, from {}.\ncost_per_call = {{ max = {} }}\n",
-        found.mean_usd,
+        "# Measured: {} a call, from {}.\ncost_per_call = {{ max = {} }}\n",
+        found.mean_usd.to_display(),
         calls(Some(priced)),
         a_quarter_more(found.mean_usd)
     );
@@ -116,7 +116,8 @@ fn of_features(document: &Document, text: &mut String) {
     for (row, priced, mean) in held.take(FEATURES) {
         let _ = write!(
             text,
-            "\n# Measured: ${mean} a call, from {}.\n[[budget.feature]]\nmatch = {}\ncost_per_call = {{ max = {} }}\n",
+            "\n# Measured: {} a call, from {}.\n[[budget.feature]]\nmatch = {}\ncost_per_call = {{ max = {} }}\n",
+            mean.to_display(),
             calls(Some(priced)),
             quoted(&pattern(row)),
             a_quarter_more(mean)

@@ -198,7 +198,8 @@ fn settings_are_found_above_and_flags_go_before_them() {
     let from_below = |flags: &[&str]| {
         let arguments = [&["analyze", log, "--format", "json"], flags].concat();
         let mut command = tokopt(&arguments);
-        run(command.current_dir(folder.path("below")).env_remove("TOKOPT_CONFIG"))
+        command.env_remove("TOKOPT_CONFIG").env("XDG_CONFIG_HOME", folder.path("nobody"));
+        run(command.current_dir(folder.path("below")))
     };
     let ran = from_below(&[]);
     assert!(ran.err.starts_with("settings: ") && ran.err.ends_with("tokopt.toml\n"), "{}", ran.err);
