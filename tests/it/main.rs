@@ -53,6 +53,7 @@ mod routing;
 mod samples;
 mod saved;
 mod serving_traces;
+mod slices;
 mod small_logs;
 mod tracers;
 mod trend;

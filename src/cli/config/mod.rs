@@ -54,7 +54,6 @@ pub(super) struct Config {
     pub(super) looked_for: Vec<LookedFor>,
     /// The project's file as it stands. Positions of its values are positions
     /// in this text.
-    #[allow(dead_code, reason = "the places of budgets are looked up in it")]
     pub(super) project_text: Option<String>,
 }
 
