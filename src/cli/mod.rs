@@ -7,6 +7,8 @@ mod analyze;
 mod args;
 mod assumptions;
 mod backtest;
+#[cfg_attr(not(test), expect(dead_code, reason = "`tokopt check` is wired to it"))]
+mod check_report;
 mod columns;
 mod completions;
 mod config;
