@@ -21,6 +21,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod arms;
+pub mod budget;
 pub mod cli;
 pub mod convert;
 pub mod estimate;

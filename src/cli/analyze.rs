@@ -6,9 +6,10 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::file;
 use super::invoice;
-use super::output;
+use super::output::{self, Reported};
 use super::plan::{Overrides, Plan};
 use super::progress::Bar;
+use super::saved;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -31,7 +32,7 @@ pub(super) fn run(
     arguments: &AnalyzeArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(arguments, &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
@@ -57,7 +58,10 @@ pub(super) fn run(
 }
 
 /// Makes the document, with the ladder and other models where they are wanted.
-fn assembled(
+///
+/// # Errors
+/// When another model that was asked for is not known.
+pub(super) fn assembled(
     log: &Log,
     ledger: &Ledger<'_>,
     plan: &Plan,
@@ -105,6 +109,7 @@ pub(super) fn price_table(overrides: &Overrides) -> Result<PriceTable, CliError>
     for path in &overrides.files {
         files.push((file::shown(path), file::read(path)?));
     }
+    files.extend(overrides.discounts.clone());
     let sources: Vec<PriceSource<'_>> =
         files.iter().map(|(name, text)| PriceSource { name, text }).collect();
     Ok(PriceTable::with_overrides(&sources)?)
@@ -148,12 +153,12 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
         ..ReadOptions::default()
     };
     if !plan.progress {
-        return Ok(ingest::read(&plan.paths, options, &())?);
+        return ingest::read(&plan.paths, options, &()).map_err(saved::or_unreadable);
     }
     let bar = Bar::over(&plan.paths);
     let log = ingest::read(&plan.paths, options, &bar);
     bar.finish();
-    Ok(log?)
+    log.map_err(saved::or_unreadable)
 }
 
 /// Prints a report of a kind, or nothing.
@@ -161,7 +166,7 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
 /// # Errors
 /// When it cannot be rendered or written.
 pub(super) fn print(
-    document: &Document,
+    document: &dyn Reported,
     kind: Option<Kind>,
     options: &RenderOptions,
 ) -> Result<(), CliError> {

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check_args::CheckArguments;
+use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
+use super::report_args::ReportArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -28,20 +31,26 @@ pub(super) struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, also when the log was empty or the reader of the output went away
-  1  reserved: over budget
-  2  the work could not be done, or not as strictly as --strict asks
+  0  done, also when the log was empty or the reader of the output went away;
+     of `check`: within budget
+  1  over budget, of `check` alone
+  2  the work could not be done, or not as strictly as --strict asks;
+     of `check` also: nothing could be judged
 
 Environment:
   TOKOPT_CONFIG   the settings file; empty for none
+  TOKOPT_...      a setting, its key in capitals: TOKOPT_ANALYZE_TOP is analyze.top
   NO_COLOR        no colour; CLICOLOR_FORCE=1 for colour in pipes
   COLUMNS         columns of a report that goes to a pipe";
 
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
+    Report(ReportArguments),
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
+    Diff(Box<DiffArguments>),
+    Check(Box<CheckArguments>),
     Inspect(Box<InspectArguments>),
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),
@@ -73,12 +82,6 @@ pub(super) struct BacktestArguments {
 
     #[command(flatten)]
     pub(super) pricing: PricingArguments,
-
-    /// Set a number that the replay rests on, such as prompt-caching.ttl_seconds=3600
-    ///
-    /// Repeatable, the last of equal names wins. `tokopt explain prompt-caching` lists them.
-    #[arg(long = "set", value_name = "TECHNIQUE.NAME=VALUE", help_heading = "Replay")]
-    pub(super) values: Vec<String>,
 
     /// What to print
     #[arg(long, value_enum, value_name = "KIND", default_value_t, help_heading = "Output")]
@@ -384,16 +387,8 @@ pub(super) struct OutputArguments {
     #[command(flatten)]
     pub(super) written: WriteArguments,
 
-    /// Tables by these dimensions; a comma crosses them
-    ///
-    /// component, feature, model, user, account, conversation, provider, tier,
-    /// day, hour. Repeat it for another table: --by model,component --by day
-    #[arg(long, value_name = "DIMENSION[,...]")]
-    pub(super) by: Vec<String>,
-
-    /// Rows of a table before the rest is summed up [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) top: Option<u32>,
+    #[command(flatten)]
+    pub(super) tables: TablesArguments,
 
     /// Print users and accounts as they are, not as pseudonyms
     #[arg(long)]
@@ -404,12 +399,39 @@ pub(super) struct OutputArguments {
     pub(super) key_file: Option<PathBuf>,
 }
 
+/// Which tables a report has and how long they are.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct TablesArguments {
+    /// Tables by these dimensions; a comma crosses them
+    ///
+    /// component, feature, model, user, account, conversation, provider, tier,
+    /// day, hour. Repeat it for another table: --by model,component --by day
+    #[arg(long, value_name = "DIMENSION[,...]")]
+    pub(super) by: Vec<String>,
+
+    /// Rows of a table before the rest is summed up [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) top: Option<u32>,
+}
+
+const SET_HELP: &str = "\
+Set one value of the settings file, such as analyze.top=5 or model-routing.share=0.3
+
+Repeatable, the last of equal keys wins. KEY is a dotted key of the file; one that opens with a \
+technique's id means assumptions. before it, and `tokopt explain TECHNIQUE` lists those numbers. \
+VALUE is TOML, or a bare word.";
+
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "General")]
 pub(super) struct GeneralArguments {
     /// Settings file [default: tokopt.toml here or in a folder above]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+
+    /// Set one value of the settings file, such as analyze.top=5 or model-routing.share=0.3
+    #[arg(long = "set", value_name = "KEY=VALUE", long_help = SET_HELP)]
+    pub(super) values: Vec<String>,
 
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]

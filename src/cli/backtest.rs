@@ -2,7 +2,6 @@
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table, read};
 use super::args::{AnalyzeArguments, BacktestArguments, BacktestFormat, OutputArguments};
-use super::assumptions;
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
@@ -20,9 +19,8 @@ pub(super) fn run(
     arguments: &BacktestArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
-    let assumptions = assumptions::with_flags(config.assumptions.clone(), &arguments.values)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -31,7 +29,7 @@ pub(super) fn run(
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);
     let traffic = Traffic::of(&ledger);
-    let found = Backtest::of(&traffic, &assumptions);
+    let found = Backtest::of(&traffic, &config.assumptions);
     let document = assemble::backtest(&found, &traffic);
     if document.calls.is_empty() && plan.notes && arguments.format == BacktestFormat::Json {
         standard::note("no call reports cache counts: there is nothing to compare");

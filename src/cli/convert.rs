@@ -32,7 +32,7 @@ pub(super) fn run(
     arguments: &ConvertArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
     let format = format(arguments)?;
     mention(&config, plan.notes);

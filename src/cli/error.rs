@@ -8,6 +8,7 @@ use crate::ingest::mapping::MappingError;
 use crate::prices::PriceError;
 use crate::prices::import::ImportError;
 use crate::report::KindError;
+use crate::report::saved::SavedError;
 use crate::selection::SelectionError;
 
 /// Why a command could not do its work.
@@ -35,16 +36,22 @@ pub(super) enum CliError {
     NoBill { path: String, reason: String },
     #[error("cannot read `{path}`: {reason}")]
     Unreadable { path: String, reason: String },
+    #[error("cannot read the analysis `{path}`: {source}")]
+    Saved { path: String, source: SavedError },
+    #[error("`{path}` is a saved analysis, not a log")]
+    IsAnalysis { path: String },
     #[error("cannot write `{path}`: {reason}")]
     Unwritable { path: String, reason: String },
     #[error("two outputs go to `{path}`")]
     SameOutput { path: String },
-    #[error("writing `{path}` would replace the log it is made from")]
+    #[error("writing `{path}` would replace the file it is made from")]
     ReplacesInput { path: String },
     #[error("cannot write `{path}`: read back, {reason}")]
     WrittenWrongly { path: String, reason: String },
     #[error("nothing to read: no path was given and standard input is a terminal")]
     NoInput,
+    #[error("there is no budget to hold the log to")]
+    NoBudget,
     #[error("no price is known for the model `{model}`")]
     UnknownModel { model: String, suggestions: Vec<String> },
     #[error("--strict: {reasons}")]
@@ -82,9 +89,16 @@ impl CliError {
                 "give a provider's cost export, or CSV with the columns month and amount"
                     .to_owned(),
             ),
+            Self::IsAnalysis { path } => Some(format!("show it: tokopt report {path}")),
+            Self::Saved { path, source } => Some(source.hint(path)),
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }
+            Self::NoBudget => Some(
+                "set one under [budget] in tokopt.toml (`tokopt init` writes one), or add --preset \
+                 dashboard"
+                    .to_owned(),
+            ),
             Self::UnknownModel { suggestions, .. } if suggestions.is_empty() => {
                 Some("`tokopt prices list` shows every model; --prices FILE adds one".to_owned())
             }

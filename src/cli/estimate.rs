@@ -21,7 +21,7 @@ pub(super) fn run(
     arguments: &EstimateArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     mention(&config, !arguments.general.quiet);
     let outputs = Output::parse_all(&arguments.written.outputs)?;
     let table = price_table(&overrides(&arguments.prices, &config)?)?;
@@ -69,7 +69,7 @@ fn workload(arguments: &EstimateArguments, config: &Config) -> Result<Workload, 
     let mut workload = described
         .workload(config.assumptions.clone())
         .map_err(|source| CliError::Estimate { place, source })?;
-    workload.assumptions = assumptions::with_flags(workload.assumptions, &arguments.steps.values)?;
+    workload.assumptions = assumptions::over(workload.assumptions, &config.typed);
     Ok(workload)
 }
 

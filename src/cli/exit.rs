@@ -9,12 +9,12 @@ use super::standard;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Exit {
-    /// The work was done, also when the log was empty.
+    /// The work was done, also when the log was empty; `check`: within budget.
     Done = 0,
-    /// The work was done and its answer is no: over budget. No command gives
-    /// it yet.
+    /// The work was done and its answer is no: `check` found a budget exceeded.
     OverBudget = 1,
-    /// The work could not be done, or not as strictly as was asked for.
+    /// The work could not be done, or not as strictly as was asked for;
+    /// `check`: nothing could be judged, which is no yes.
     Failed = 2,
 }
 

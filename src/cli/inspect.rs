@@ -21,7 +21,7 @@ pub(super) fn run(
     arguments: &InspectArguments,
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
-    let config = Config::find(arguments.general.config.as_deref(), surroundings)?;
+    let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;

@@ -8,12 +8,6 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 
 use crate::ladder::order::Order;
 
-const SET_HELP: &str = "\
-Set a number that a technique rests on, such as model-routing.share=0.3
-
-Repeatable, the last of equal names wins. The value holds at the low, the typical and the high end. \
-`tokopt explain TECHNIQUE` lists its numbers with their values and sources.";
-
 const QUALITY_HELP: &str = "\
 A file of scores of models' answers
 
@@ -31,10 +25,6 @@ whether the answers would be as good.";
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Savings")]
 pub(super) struct StepArguments {
-    /// Set a number that a technique rests on, such as model-routing.share=0.3
-    #[arg(long = "set", value_name = "TECHNIQUE.NAME=VALUE", long_help = SET_HELP)]
-    pub(super) values: Vec<String>,
-
     /// How the steps are arranged; no order changes a total [default: greedy]
     #[arg(long, value_name = "ORDER", value_parser = order())]
     pub(super) order: Option<Order>,
@@ -59,7 +49,7 @@ pub(super) struct LadderArguments {
     pub(super) what_if: Vec<String>,
 
     /// Leave out what would save: faster on large logs
-    #[arg(long, conflicts_with_all = ["values", "order", "quality", "hourly_rate"])]
+    #[arg(long, conflicts_with_all = ["order", "quality", "hourly_rate"])]
     pub(super) no_ladder: bool,
 }
 

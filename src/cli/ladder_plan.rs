@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::assumptions;
-use super::config::{Config, FeaturesSection};
+use super::config::{Config, FeaturesSection, HOURLY_RATE};
 use super::error::CliError;
 use super::ladder_args::{LadderArguments, StepArguments};
 use super::quality::Scores;
@@ -13,9 +12,6 @@ use crate::report::document::Warning;
 use crate::selection::nearest::nearest;
 use crate::techniques::technique::FeatureTags;
 use crate::units::Usd;
-
-/// What an hour of work costs unless somebody says so, in dollars.
-const HOURLY_RATE: &str = "100";
 
 /// How the ladder is climbed and the plan is weighed.
 #[derive(Debug)]
@@ -44,10 +40,7 @@ impl LadderPlan {
         }
         let scores = arguments.quality.as_deref().map(Scores::read).transpose()?;
         let settings = Settings {
-            assumptions: assumptions::with_flags(
-                config.assumptions.clone(),
-                &arguments.steps.values,
-            )?,
+            assumptions: config.assumptions.clone(),
             features: tags(&config.settings.features),
             quality: scores.as_ref().map(|scores| scores.quality.clone()),
             order: arguments.steps.order.unwrap_or_default(),

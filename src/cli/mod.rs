@@ -5,20 +5,27 @@
 
 mod analyze;
 mod args;
+mod arms;
+mod arms_args;
 mod assumptions;
 mod backtest;
-#[cfg_attr(not(test), expect(dead_code, reason = "`tokopt check` is wired to it"))]
-mod check_report;
+mod check;
+mod check_args;
+mod check_output;
+mod check_side;
 mod columns;
 mod completions;
 mod config;
 mod convert;
+mod diff;
+mod diff_args;
 mod error;
 mod estimate;
 mod estimate_args;
 mod exit;
 mod explain;
 mod file;
+mod github;
 mod inspect;
 mod invoice;
 mod ladder_args;
@@ -29,6 +36,9 @@ mod plan;
 mod prices;
 mod progress;
 mod quality;
+mod report;
+mod report_args;
+mod saved;
 mod schema;
 mod self_hosting;
 mod standard;
@@ -66,8 +76,11 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Report(report) => report::run(report, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
+        Command::Diff(diff) => diff::run(diff, &surroundings),
+        Command::Check(check) => check::run(check, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),

@@ -6,8 +6,53 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::file::{self, Staged, shown};
+use crate::report::csv::{self, CsvFile};
 use crate::report::document::Document;
-use crate::report::{Kind, RenderOptions, csv, renderer};
+use crate::report::{Kind, RenderOptions, renderer};
+
+/// What reports of every kind can be made of.
+pub(super) trait Reported {
+    /// Writes the report of a kind.
+    ///
+    /// # Errors
+    /// When `out` cannot be written to.
+    fn render(
+        &self,
+        kind: Kind,
+        options: &RenderOptions,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()>;
+
+    /// Its tables, one file each.
+    ///
+    /// # Errors
+    /// When a table cannot be made.
+    fn tables(&self) -> io::Result<Vec<CsvFile>>;
+
+    /// The files it was made of, which no report may replace.
+    fn inputs(&self) -> Vec<&str>;
+}
+
+impl Reported for Document {
+    fn render(
+        &self,
+        kind: Kind,
+        options: &RenderOptions,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        renderer(kind).render(self, options, out)
+    }
+
+    fn tables(&self) -> io::Result<Vec<CsvFile>> {
+        csv::tables(self)
+    }
+
+    fn inputs(&self) -> Vec<&str> {
+        let logs = self.input.files.iter().map(|file| file.path.as_str());
+        let bills = self.reconciliation.iter().flat_map(|bill| &bill.files);
+        logs.chain(bills.map(|file| file.path.as_str())).collect()
+    }
+}
 
 /// A file or a folder to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,12 +112,12 @@ impl Output {
 /// # Errors
 /// When it cannot be rendered.
 pub(super) fn render(
-    document: &Document,
+    document: &dyn Reported,
     kind: Kind,
     options: &RenderOptions,
 ) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    renderer(kind).render(document, options, &mut bytes).map_err(|error| faulty(&error))?;
+    document.render(kind, options, &mut bytes).map_err(|error| faulty(&error))?;
     Ok(bytes)
 }
 
@@ -82,9 +127,22 @@ pub(super) fn render(
 /// # Errors
 /// When one cannot be written or would replace a log that was read.
 pub(super) fn write_all(
-    document: &Document,
+    document: &dyn Reported,
     outputs: &[Output],
     options: &RenderOptions,
+) -> Result<(), CliError> {
+    write_again(document, outputs, options, None)
+}
+
+/// The same for a document that was read from a file, which is not replaced.
+///
+/// # Errors
+/// As [`write_all`].
+pub(super) fn write_again(
+    document: &dyn Reported,
+    outputs: &[Output],
+    options: &RenderOptions,
+    saved: Option<&Path>,
 ) -> Result<(), CliError> {
     // A file is the same wherever and by whomever it is made.
     let options =
@@ -96,13 +154,13 @@ pub(super) fn write_all(
                 files.push((path.clone(), render(document, *kind, &options)?));
             }
             Output::Tables { folder } => {
-                let tables = csv::tables(document).map_err(|error| faulty(&error))?;
+                let tables = document.tables().map_err(|error| faulty(&error))?;
                 files
                     .extend(tables.into_iter().map(|table| (folder.join(table.name), table.bytes)));
             }
         }
     }
-    refuse_collisions(document, &files)?;
+    refuse_collisions(document, saved, &files)?;
     make_folders(outputs)?;
     let staged: Vec<Staged> = files
         .into_iter()
@@ -111,10 +169,14 @@ pub(super) fn write_all(
     staged.into_iter().try_for_each(Staged::place)
 }
 
-fn refuse_collisions(document: &Document, files: &[(PathBuf, Vec<u8>)]) -> Result<(), CliError> {
-    let logs = document.input.files.iter().map(|file| &file.path);
-    let bills = document.reconciliation.iter().flat_map(|bill| &bill.files).map(|file| &file.path);
-    let inputs: BTreeSet<PathBuf> = logs.chain(bills).map(|path| place(Path::new(path))).collect();
+fn refuse_collisions(
+    document: &dyn Reported,
+    saved: Option<&Path>,
+    files: &[(PathBuf, Vec<u8>)],
+) -> Result<(), CliError> {
+    let inputs = document.inputs();
+    let read = inputs.iter().map(Path::new).chain(saved);
+    let inputs: BTreeSet<PathBuf> = read.map(place).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {
         let place = place(path);

@@ -1,12 +1,12 @@
 //! What is meant: flags, environment and settings file resolved into one plan,
 //! checked before anything is read. A flag replaces the setting of its name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use super::args::{AnalyzeArguments, GeneralArguments, WriteArguments};
-use super::config::{Config, FeaturesSection};
+use super::args::{AnalyzeArguments, GeneralArguments, TablesArguments, WriteArguments};
+use super::config::{self, Config, FeaturesSection, TOP};
 use super::error::CliError;
 use super::file;
 use super::ladder_plan::LadderPlan;
@@ -73,6 +73,8 @@ pub(super) struct Overrides {
     pub(super) inline: Option<(String, String)>,
     /// The files.
     pub(super) files: Vec<PathBuf>,
+    /// What `[discounts]` takes off all of them, with its name.
+    pub(super) discounts: Option<(String, String)>,
 }
 
 impl Plan {
@@ -87,36 +89,49 @@ impl Plan {
     ) -> Result<Self, CliError> {
         let output = &arguments.output;
         let general = &arguments.general;
-        let by = dimensions(first(&output.by, &config.settings.analyze.by))?;
+        let render = render_options(&output.tables, general, config, surroundings)?;
         let outputs = Output::parse_all(&output.written.outputs)?;
         let watched =
             surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
-        let top = output.top.or(config.settings.analyze.top).map_or(10, |top| top.max(1) as usize);
         Ok(Self {
-            paths: paths(&arguments.paths, surroundings)?,
+            paths: paths(&arguments.paths, config, surroundings)?,
             invoices: arguments.invoices.clone(),
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
-            settings: settings(arguments, config, &by)?,
+            settings: settings(arguments, config, &render.by)?,
             prices: overrides(&arguments.pricing.files, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
-            findings: self_hosting::findings(config.settings.self_hosting.as_ref())?,
+            findings: self_hosting::findings(&config.settings.self_hosting)?,
             what_if: Question::parse_all(&arguments.ladder.what_if)?,
             naming: naming(arguments, config)?,
             print: printed(&output.written, general, &outputs),
             outputs,
-            render: RenderOptions {
-                width: terminal::width(surroundings),
-                color: terminal::colors_report(general.color, surroundings),
-                by,
-                top,
-            },
+            render,
             strict: arguments.reading.strict || config.settings.analyze.strict,
             notes: !general.quiet,
             progress: watched && !general.quiet && !general.no_progress,
             threads: arguments.reading.threads,
         })
     }
+}
+
+/// How reports for people look.
+///
+/// # Errors
+/// When a table is by something that is no dimension.
+pub(super) fn render_options(
+    tables: &TablesArguments,
+    general: &GeneralArguments,
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<RenderOptions, CliError> {
+    let settings = &config.settings.analyze;
+    Ok(RenderOptions {
+        width: terminal::width(surroundings),
+        color: terminal::colors_report(general.color, surroundings),
+        by: dimensions(first(&tables.by, &settings.by))?,
+        top: tables.top.or(settings.top).unwrap_or(TOP).max(1) as usize,
+    })
 }
 
 /// What is printed: nothing where it is quiet and a file holds the report.
@@ -134,12 +149,27 @@ fn first<'a>(flag: &'a [String], setting: &'a [String]) -> &'a [String] {
     if flag.is_empty() { setting } else { flag }
 }
 
-fn paths(typed: &[String], surroundings: &Surroundings) -> Result<Vec<String>, CliError> {
-    match typed {
-        [] if surroundings.stdin_is_terminal => Err(CliError::NoInput),
-        [] => Ok(vec![STANDARD_INPUT.to_owned()]),
-        typed => Ok(typed.to_vec()),
+/// What is read: what was typed, else what the settings name, else standard
+/// input.
+fn paths(
+    typed: &[String],
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<Vec<String>, CliError> {
+    let set = &config.settings.inputs.paths;
+    match (typed, set.as_slice()) {
+        ([], []) if surroundings.stdin_is_terminal => Err(CliError::NoInput),
+        ([], []) => Ok(vec![STANDARD_INPUT.to_owned()]),
+        ([], set) => Ok(set.iter().map(|path| input(path, config)).collect()),
+        (typed, _) => Ok(typed.to_vec()),
     }
+}
+
+fn input(path: &str, config: &Config) -> String {
+    if path == STANDARD_INPUT {
+        return path.to_owned();
+    }
+    file::shown(&config.resolved("inputs.paths", Path::new(path)))
 }
 
 fn mappings(config: &Config) -> Result<Vec<Mapping>, CliError> {
@@ -247,7 +277,8 @@ fn is_standard(table: &[Dimension]) -> bool {
     }
 }
 
-/// What is laid over the price table: the settings' prices, then these files.
+/// What is laid over the price table: the settings' prices, then these files,
+/// then the settings' discounts.
 ///
 /// # Errors
 /// When the settings' prices cannot be written as the file they stand for.
@@ -261,8 +292,11 @@ pub(super) fn overrides(files: &[PathBuf], config: &Config) -> Result<Overrides,
         let place = config.path.as_deref().map_or_else(String::new, file::shown);
         overrides.inline = Some((format!("{place} {setting}"), text));
     }
-    overrides.files = section.files.iter().map(|path| config.resolved(path)).collect();
+    let resolved = |path: &PathBuf| config.resolved("prices.files", path);
+    overrides.files = section.files.iter().map(resolved).collect();
     overrides.files.extend(files.iter().cloned());
+    let discounts = config::as_price_file(&config.settings.discounts)?;
+    overrides.discounts = discounts.map(|text| ("[discounts]".to_owned(), text));
     Ok(overrides)
 }
 
@@ -274,8 +308,11 @@ fn naming(arguments: &AnalyzeArguments, config: &Config) -> Result<Naming, CliEr
         return Ok(Naming::Shown);
     }
     let setting = config.settings.privacy.key_file.as_deref();
-    let path =
-        arguments.output.key_file.clone().or_else(|| setting.map(|path| config.resolved(path)));
+    let path = arguments
+        .output
+        .key_file
+        .clone()
+        .or_else(|| setting.map(|path| config.resolved("privacy.key_file", path)));
     let Some(path) = path else { return Ok(Naming::PublishedKey) };
     let key = file::read_bytes(&path)?.trim_ascii_end().to_vec();
     if key.len() < SHORTEST_KEY {

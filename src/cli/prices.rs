@@ -20,7 +20,7 @@ use crate::prices::{Model, PriceTable};
 use crate::units::{Rate, Timestamp, counted};
 
 pub(super) fn run(arguments: &PricesArguments) -> Result<Exit, CliError> {
-    let overrides = Overrides { inline: None, files: arguments.files.clone() };
+    let overrides = Overrides { files: arguments.files.clone(), ..Overrides::default() };
     let table = || price_table(&overrides);
     match &arguments.command {
         PricesCommand::List { provider } => print(&list::text(&table()?, provider.as_deref())?),

@@ -1,9 +1,12 @@
 //! What surrounds the program: environment, terminals, current folder. Read
 //! once, so that everything else can be tested without them.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+
+use super::config::PREFIX;
 
 /// What the program finds around it.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +15,10 @@ pub(super) struct Surroundings {
     pub(super) current_folder: Option<PathBuf>,
     /// `TOKOPT_CONFIG`: the settings file, empty for none at all.
     pub(super) config: Option<OsString>,
+    /// Every variable whose name begins with `TOKOPT_`.
+    pub(super) variables: BTreeMap<String, OsString>,
+    /// Where users keep settings: `XDG_CONFIG_HOME`, else `.config` at home.
+    pub(super) settings_folder: Option<PathBuf>,
     /// `NO_COLOR` is set and not empty.
     pub(super) no_color: bool,
     /// `CLICOLOR_FORCE` is set and not `0`.
@@ -46,6 +53,8 @@ impl Surroundings {
         Self {
             current_folder: current_folder(),
             config: variable("TOKOPT_CONFIG"),
+            variables: our_variables(),
+            settings_folder: settings_folder(),
             no_color: is_set("NO_COLOR"),
             force_color: variable("CLICOLOR_FORCE")
                 .is_some_and(|value| !value.is_empty() && value != "0"),
@@ -72,4 +81,20 @@ fn variable(name: &str) -> Option<OsString> {
 #[expect(clippy::disallowed_methods, reason = "only to find tokopt.toml in the folders above")]
 fn current_folder() -> Option<PathBuf> {
     std::env::current_dir().ok()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn our_variables() -> BTreeMap<String, OsString> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        name.starts_with(PREFIX).then_some((name, value))
+    });
+    variables.collect()
+}
+
+/// The same on every platform, so that one page of documentation holds.
+fn settings_folder() -> Option<PathBuf> {
+    let folder = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || folder("HOME").or_else(|| folder("USERPROFILE"));
+    folder("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")))
 }

@@ -11,6 +11,7 @@ use crate::record::dimension::Dimension;
 use crate::units::{Evidence, Tokens, Usd};
 
 use super::Ledger;
+use super::cells::{CELL_DIMENSIONS, CellSums, Cells};
 use super::frame::add_grouped;
 use super::keys::{NO_KEY, Numbers};
 use super::rows::{COUNTS, Chunk, Counts, Money, Record, Rows};
@@ -59,17 +60,25 @@ const CHUNK: usize = 1 << 16;
 
 impl Ledger<'_> {
     /// The totals by each of the wanted crosses of dimensions (at most
-    /// [`MOST_DIMENSIONS`]; further ones are left out), in one pass over all
-    /// calls.
+    /// [`MOST_DIMENSIONS`]; further ones are left out), and the cells that other
+    /// logs are held against, in one pass over all calls.
     #[must_use]
-    pub fn tables(&self, wanted: &[Vec<Dimension>]) -> Vec<Table> {
+    pub fn tables(&self, wanted: &[Vec<Dimension>]) -> (Vec<Table>, Vec<CellSums>) {
         let mut groupings: Vec<Grouping> = wanted.iter().map(|cross| Grouping::by(cross)).collect();
+        let mut cells = Cells::default();
         let mut dimensions: Vec<Dimension> = wanted.iter().flatten().copied().collect();
+        dimensions.extend(CELL_DIMENSIONS);
+        dimensions.push(Dimension::Component);
         dimensions.sort_unstable();
         dimensions.dedup();
         let mut numbers = Numbers::default();
         let mut sum_up = |chunk: &Chunk| {
-            groupings.par_iter_mut().for_each(|grouping| grouping.add(chunk));
+            let add_tables = || {
+                groupings.par_iter_mut().for_each(|grouping| {
+                    grouping.add(chunk);
+                });
+            };
+            rayon::join(add_tables, || cells.add(self, chunk));
         };
         let mut chunk = Chunk::default();
         for start in (0..self.entries.len()).step_by(CHUNK) {
@@ -79,12 +88,13 @@ impl Ledger<'_> {
         }
         chunk.fill_with_buckets(self, &mut numbers, &dimensions);
         sum_up(&chunk);
-        groupings.into_par_iter().map(|grouping| grouping.table(self)).collect()
+        let tables = groupings.into_par_iter().map(|grouping| grouping.table(self)).collect();
+        (tables, cells.sums(self))
     }
 }
 
 /// One table in the making.
-struct Grouping {
+pub(super) struct Grouping {
     dimensions: Vec<Dimension>,
     numbers: FxHashMap<[u32; MOST_DIMENSIONS], u32>,
     /// The keys and the group of the row before: often those of the next one.
@@ -96,7 +106,7 @@ struct Grouping {
 }
 
 impl Grouping {
-    fn by(dimensions: &[Dimension]) -> Self {
+    pub(super) fn by(dimensions: &[Dimension]) -> Self {
         Self {
             dimensions: dimensions.iter().copied().take(MOST_DIMENSIONS).collect(),
             numbers: FxHashMap::default(),
@@ -107,7 +117,8 @@ impl Grouping {
         }
     }
 
-    fn add(&mut self, chunk: &Chunk) {
+    /// Adds a chunk up; returns the group of each of its rows.
+    pub(super) fn add(&mut self, chunk: &Chunk) -> Vec<u32> {
         let by_component = self.dimensions.contains(&Dimension::Component);
         let rows = if by_component { &chunk.parts } else { &chunk.whole };
         let groups: Vec<u32> =
@@ -122,6 +133,7 @@ impl Grouping {
             }
             sum.at_most |= row.at_most;
         }
+        groups
     }
 
     /// The group of a row, a new one where its keys were not met before.
@@ -145,8 +157,14 @@ impl Grouping {
     }
 
     fn table(self, ledger: &Ledger<'_>) -> Table {
+        let rows = sorted(self.rows(ledger).collect(), &self.dimensions);
+        Table { dimensions: self.dimensions, rows }
+    }
+
+    /// The rows, in the order of the groups.
+    pub(super) fn rows(&self, ledger: &Ledger<'_>) -> impl Iterator<Item = TableRow> {
         let rows = self.first.iter().zip(self.counts.iter().zip(&self.money));
-        let rows = rows.map(|((record, component), (counts, money))| {
+        rows.map(|((record, component), (counts, money))| {
             let keys = self.dimensions.iter().map(|dimension| match (dimension, record) {
                 (Dimension::Component, _) => component.map(|component| component.key().to_owned()),
                 (_, Record::Call(index)) => ledger.key(*index, *dimension).map(Cow::into_owned),
@@ -155,9 +173,7 @@ impl Grouping {
                 }
             });
             TableRow { keys: keys.collect(), sums: Sums::of(Counts::of_columns(*counts), *money) }
-        });
-        let rows = sorted(rows.collect(), &self.dimensions);
-        Table { dimensions: self.dimensions, rows }
+        })
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Figures {
     pub cacheable: Tokens,
     /// Of these, read from the cache.
     pub cache_read: Tokens,
+    /// Calls behind `cacheable`.
+    pub cacheable_calls: u64,
     /// Milliseconds to the end of the answer.
     pub latencies: Option<Spread<u64>>,
     /// Milliseconds to the first token.
@@ -90,6 +92,7 @@ struct Values {
     errors: u64,
     cacheable: Tokens,
     cache_read: Tokens,
+    cacheable_calls: u64,
     costs: Vec<Usd>,
     /// Input, output, latency, time to the first token.
     counts: [Vec<u64>; 4],
@@ -106,6 +109,7 @@ impl Values {
         if let (Some(input), Some(read)) = (usage.input, usage.cache_read) {
             self.cacheable += input;
             self.cache_read += read;
+            self.cacheable_calls += 1;
         }
         let counts = [
             usage.input.map(Tokens::get),
@@ -123,6 +127,7 @@ impl Values {
         self.errors += other.errors;
         self.cacheable += other.cacheable;
         self.cache_read += other.cache_read;
+        self.cacheable_calls += other.cacheable_calls;
         self.costs.extend(other.costs);
         for (values, other) in self.counts.iter_mut().zip(other.counts) {
             values.extend(other);
@@ -139,6 +144,7 @@ impl Values {
             outputs,
             cacheable: self.cacheable,
             cache_read: self.cache_read,
+            cacheable_calls: self.cacheable_calls,
             latencies,
             first_tokens,
             errors: self.errors,
@@ -206,6 +212,16 @@ impl Ledger<'_> {
         (all.figures(), found)
     }
 
+    /// Figures over some calls, given by their positions.
+    #[must_use]
+    pub fn figures_of(&self, entries: &[u32]) -> Figures {
+        let mut values = Values::default();
+        for entry in entries.iter().map(|index| &self.entries[*index as usize]) {
+            values.add(entry, self.call(entry));
+        }
+        values.figures()
+    }
+
     /// An entry's model, without figures.
     fn model(&self, entry: &Entry) -> ModelFigures {
         let model = self.names.text_of(entry.model).map(str::to_owned);
@@ -221,25 +237,29 @@ impl Ledger<'_> {
     /// minutes; `None` where requests were not logged and cannot be compared.
     #[must_use]
     pub fn retries(&self) -> Option<u64> {
+        self.retried().map(|retried| retried.into_iter().filter(|again| *again).count() as u64)
+    }
+
+    /// For each entry, whether it is one of [`Ledger::retries`].
+    #[must_use]
+    pub fn retried(&self) -> Option<Vec<bool>> {
         const TEN_MINUTES: i64 = 600_000_000;
         let mut failed: FxHashMap<u128, i64> = FxHashMap::default();
         let mut compared = false;
-        let mut retries = 0;
-        for entry in &self.entries {
+        let mut retried = vec![false; self.entries.len()];
+        for (entry, again) in self.entries.iter().zip(&mut retried) {
             let call = self.call(entry);
             let request = self.log.prompt(call.prompt).map_or(0, |prompt| prompt.request_hash);
             let Some(time) = entry.time.filter(|_| request != 0) else { continue };
             compared = true;
-            let recent =
-                failed.get(&request).is_some_and(|before| time.micros - before <= TEN_MINUTES);
-            retries += u64::from(recent);
+            *again = failed.get(&request).is_some_and(|before| time.micros - before <= TEN_MINUTES);
             if call.status == Status::Error {
                 failed.insert(request, time.micros);
             } else {
                 failed.remove(&request);
             }
         }
-        compared.then_some(retries)
+        compared.then_some(retried)
     }
 
     /// What each user costs; `None` where the log names no user.

@@ -4,6 +4,7 @@
 //! Knows no file, no format and no report. Sums of money are integers and do
 //! not depend on threads; nothing here orders by a handle.
 
+pub mod cells;
 pub mod components;
 pub mod conversation;
 pub mod coverage;
@@ -11,6 +12,7 @@ pub mod flat;
 pub mod groups;
 pub mod levels;
 pub mod metrics;
+pub mod partition;
 pub mod pricing;
 pub mod split;
 

@@ -30,6 +30,9 @@ pub(super) struct Chunk {
     pub whole: Rows,
     /// Empty where no table is by component.
     pub parts: Rows,
+    /// What each record costs, by the position of its tokens; of calls only
+    /// where a table is by component.
+    pub amounts: Vec<Amounts>,
 }
 
 /// Counts of a row, in [`COUNTS`] columns: calls, input and output, each with
@@ -92,6 +95,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// The input and output tokens of a row.
+    pub fn tokens(&self, row: usize) -> Tokens {
+        let [_, _, input, _, output, ..] = &self.counts;
+        Tokens::new(input[row].saturating_add(output[row]))
+    }
+
     fn clear(&mut self) {
         self.records.clear();
         self.components.clear();
@@ -187,6 +196,7 @@ impl Chunk {
                 let amounts = ledger.amounts(entry);
                 self.parts.push_parts(record, ledger.components.parts(index), &amounts, whole);
                 self.parts.push_output(record, &usage, &amounts, whole);
+                self.amounts.push(amounts);
             }
         }
     }
@@ -223,6 +233,7 @@ impl Chunk {
                 self.parts.push(record, Some(Component::Unattributed), Row { counts, money });
             }
             self.parts.push_output(record, &bucket.usage, &amounts, whole);
+            self.amounts.push(amounts);
         }
     }
 
@@ -232,6 +243,7 @@ impl Chunk {
         self.keys.iter_mut().for_each(Vec::clear);
         self.whole.clear();
         self.parts.clear();
+        self.amounts.clear();
     }
 
     /// The number of a row's key by a dimension.

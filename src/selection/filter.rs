@@ -33,6 +33,11 @@ impl Filter {
         self.clauses.iter().all(|clause| clause.holds(fields))
     }
 
+    /// The fields that decide, each as often as it is named.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.clauses.iter().map(|clause| &clause.field)
+    }
+
     /// Whether everything is kept.
     #[must_use]
     pub const fn keeps_everything(&self) -> bool {

@@ -6,6 +6,7 @@
 //! here and nowhere else. This module knows no model, no provider, no file.
 
 mod evidence;
+mod generator;
 mod money;
 mod rate;
 mod share;
@@ -13,6 +14,7 @@ mod time;
 mod tokens;
 
 pub use evidence::Evidence;
+pub use generator::Generator;
 pub use money::{MoneyError, NanoUsd, Usd};
 pub use rate::{Multiplier, Rate};
 pub use share::Share;

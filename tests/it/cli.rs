@@ -2,12 +2,14 @@
 //! which stream, and what happens when the outside world is unkind.
 
 mod analyze;
+mod arms;
 mod backtest;
 mod inspect;
 mod nothing;
 mod outputs;
 mod prices;
 mod program;
+mod report;
 
 use std::path::Path;
 

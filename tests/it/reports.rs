@@ -7,7 +7,7 @@ mod metrics;
 mod plans;
 
 use tokopt::report::document::{Dimension, Document};
-use tokopt::report::{Kind, RenderOptions, csv, json_schema, renderer};
+use tokopt::report::{Kind, RenderOptions, csv, json_schema, renderer, saved};
 use tokopt::units::{NanoUsd, Usd};
 
 use attacks::attacked;
@@ -65,6 +65,34 @@ fn every_document_as_csv() {
 fn every_document_as_json() {
     for (name, document) in documents() {
         insta::assert_snapshot!(format!("json_{name}"), render(Kind::Json, &document, &wide(80)));
+    }
+}
+
+#[test]
+fn every_document_reads_back_as_it_was_written() {
+    let attacked = ("attacked", attacked("=cmd|' /C calc'!A0 \u{202e} <b> \"quoted\" \\ \u{1}"));
+    for (name, document) in documents().into_iter().chain([attacked, ("flat", flat())]) {
+        let written = render(Kind::Json, &document, &wide(80));
+        let again = saved::read(written.as_bytes()).expect(name);
+        assert_same_reports(name, &document, &again);
+    }
+}
+
+fn assert_same_reports(name: &str, document: &Document, again: &Document) {
+    let crosses = by(&[&[Dimension::Feature], &[Dimension::Model, Dimension::Component]]);
+    for options in [wide(80), wide(140), RenderOptions { top: 2, ..crosses }] {
+        for kind in Kind::ALL {
+            let (before, after) = (render(kind, document, &options), render(kind, again, &options));
+            assert_eq!(before, after, "{name} as {kind:?}");
+        }
+    }
+    let files = |document| csv::tables(document).expect("memory can be written to");
+    for (before, after) in files(document).iter().zip(files(again)) {
+        assert!(
+            before.name == after.name && before.bytes == after.bytes,
+            "{name}: {}",
+            before.name
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::ingest::canonical::{Field, NAMES};
@@ -11,7 +12,7 @@ use super::path::Path;
 use super::{Mapping, Source, TimeUnit};
 
 /// A `[formats.NAME]` table as it was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MappingSettings {
     /// Field of the flat record, or `tags.NAME`, to a path in the record

@@ -32,7 +32,7 @@ pub(super) fn metrics(ledger: &Ledger<'_>, total: Option<NanoUsd>) -> Metrics {
 }
 
 /// Whether any call failed or says why it ended: such logs show errors.
-fn says_status(ledger: &Ledger<'_>) -> bool {
+pub(super) fn says_status(ledger: &Ledger<'_>) -> bool {
     ledger
         .entries
         .iter()
@@ -40,12 +40,12 @@ fn says_status(ledger: &Ledger<'_>) -> bool {
         .any(|call| call.status != Status::Success || call.finish != Finish::Unknown)
 }
 
-fn cost_per_call(costs: Spread<Usd>) -> Option<CostPerCall> {
+pub(super) fn cost_per_call(costs: Spread<Usd>) -> Option<CostPerCall> {
     let mean = costs.sum.mean_over(costs.calls)?;
     Some(CostPerCall { mean_usd: mean.to_nano(), p95_usd: costs.p95.to_nano() })
 }
 
-fn tokens_per_call(tokens: Spread<u64>) -> Option<TokensPerCall> {
+pub(super) fn tokens_per_call(tokens: Spread<u64>) -> Option<TokensPerCall> {
     Some(TokensPerCall {
         mean: mean(tokens)?,
         p50: Tokens::new(tokens.median),
@@ -57,7 +57,7 @@ fn mean(tokens: Spread<u64>) -> Option<Quotient> {
     Quotient::of_counts(tokens.sum, tokens.calls)
 }
 
-fn durations(durations: Spread<u64>) -> DurationQuantiles {
+pub(super) fn durations(durations: Spread<u64>) -> DurationQuantiles {
     DurationQuantiles { p50: durations.median, p95: durations.p95, calls: durations.calls }
 }
 

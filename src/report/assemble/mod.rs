@@ -5,6 +5,7 @@
 //! total digit for digit.
 
 mod action;
+mod arms;
 mod backtest;
 mod bills;
 mod cache;
@@ -44,8 +45,10 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use arms::arms;
 pub use backtest::backtest;
 pub use bills::reconciliation;
+pub use comparison::Slicer;
 pub use estimated::{Described, estimated};
 pub use findings::findings;
 pub use inspection::inspection;
@@ -74,12 +77,13 @@ pub fn document(
     document.billed = bills::billed(ledger, naming);
     let remarks = Remarked::of(ledger);
     document.prices = prices(ledger, &remarks);
-    document.attribution = tables::attribution(ledger, naming, document.totals.cost_usd);
+    let (attribution, cells) = tables::attribution(ledger, naming, document.totals.cost_usd);
+    document.attribution = attribution;
     document.components_note = figures::components_note(ledger);
     document.metrics = figures::metrics(ledger, document.totals.cost_usd);
     document.users = users(ledger, naming, &document.window);
     document.warnings = notes::warnings(ledger, &remarks, &document);
-    document.comparison = Some(comparison::comparison(ledger));
+    document.comparison = Some(comparison::comparison(ledger, cells));
     if let Some(analysis) = analysis {
         analysis.fill(&mut document, naming, length);
     }

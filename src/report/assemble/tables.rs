@@ -1,6 +1,7 @@
 //! Attribution tables of the document.
 
 use crate::ledger::Ledger;
+use crate::ledger::cells::CellSums;
 use crate::ledger::groups::{Sums, Table, TableRow};
 use crate::record::dimension::Dimension;
 use crate::units::{NanoUsd, Share, Usd};
@@ -8,12 +9,13 @@ use crate::units::{NanoUsd, Share, Usd};
 use super::super::document::{Attribution, Cross, CrossRow, Figures, Row, UNKNOWN_KEY};
 use super::{Naming, worst};
 
-/// Every standard table and the crosses that were asked for.
+/// Every standard table and the crosses that were asked for, and the cells that
+/// the same pass makes.
 pub(super) fn attribution(
     ledger: &Ledger<'_>,
     naming: &Naming,
     total: Option<NanoUsd>,
-) -> Attribution {
+) -> (Attribution, Vec<CellSums>) {
     const STANDARD: [Dimension; 8] = [
         Dimension::Component,
         Dimension::Feature,
@@ -26,7 +28,7 @@ pub(super) fn attribution(
     ];
     let mut wanted: Vec<Vec<Dimension>> = STANDARD.map(|dimension| vec![dimension]).to_vec();
     wanted.extend(ledger.settings.crosses.iter().cloned());
-    let mut tables = ledger.tables(&wanted);
+    let (mut tables, cells) = ledger.tables(&wanted);
     for table in &mut tables {
         settle_ties(table, naming);
     }
@@ -35,7 +37,7 @@ pub(super) fn attribution(
         let table = tables.iter().find(|table| table.dimensions == [dimension]);
         table.map_or_else(Vec::new, |table| rows(ledger, naming, table, total))
     };
-    Attribution {
+    let attribution = Attribution {
         component: rows(Dimension::Component),
         feature: rows(Dimension::Feature),
         model: rows(Dimension::Model),
@@ -45,7 +47,8 @@ pub(super) fn attribution(
         tier: rows(Dimension::Tier),
         day: rows(Dimension::Day),
         crosses: crosses.into_iter().map(|table| cross(ledger, naming, table, total)).collect(),
-    }
+    };
+    (attribution, cells)
 }
 
 /// Rows that are equal in all that orders them stand by the names that are
@@ -99,7 +102,7 @@ fn shown_keys(row: &TableRow, dimensions: &[Dimension], naming: &Naming) -> Vec<
         .collect()
 }
 
-fn shown(key: Option<&str>, dimension: Dimension, naming: &Naming) -> String {
+pub(super) fn shown(key: Option<&str>, dimension: Dimension, naming: &Naming) -> String {
     match (key, dimension) {
         (None, _) => UNKNOWN_KEY.to_owned(),
         (Some(name), Dimension::User) => naming.user(name),
@@ -136,17 +139,23 @@ fn figures(ledger: &Ledger<'_>, table: &Table, total: Option<NanoUsd>) -> Vec<Fi
         .collect()
 }
 
-/// Rounds amounts to nano-dollars so that they add up to their rounded sum:
-/// down each, then up by one where most was cut off.
+/// Rounds amounts to nano-dollars so that they add up to their rounded sum.
 pub(super) fn round_together(amounts: &[Option<Usd>]) -> Vec<Option<NanoUsd>> {
-    const FEMTO_PER_NANO: i128 = 1_000_000;
     let exact: Usd = amounts.iter().flatten().copied().sum();
+    round_to(exact.to_nano(), amounts)
+}
+
+/// Rounds amounts to nano-dollars so that they add up to `total`, their sum
+/// rounded one way or the other: down each, then up by one where most was cut
+/// off.
+pub(super) fn round_to(total: NanoUsd, amounts: &[Option<Usd>]) -> Vec<Option<NanoUsd>> {
+    const FEMTO_PER_NANO: i128 = 1_000_000;
     let mut rounded: Vec<Option<i128>> = amounts
         .iter()
         .map(|amount| amount.map(|amount| amount.femto().div_euclid(FEMTO_PER_NANO)))
         .collect();
     let given: i128 = rounded.iter().flatten().sum();
-    let missing = usize::try_from(exact.to_nano().nano() - given).unwrap_or(0);
+    let missing = usize::try_from(total.nano() - given).unwrap_or(0);
     let mut order: Vec<usize> = (0..amounts.len()).filter(|at| amounts[*at].is_some()).collect();
     order.sort_by_key(|at| {
         let cut = amounts[*at].map(|amount| amount.femto().rem_euclid(FEMTO_PER_NANO));

@@ -1,11 +1,13 @@
 //! The analysis document: everything a report may show, as plain data.
 //!
-//! This is the contract of `--format json`. Fields may be added; those that
-//! are here keep their names and their meaning. Renderers see nothing else.
+//! This is the contract of `--format json`, and of saved analyses, which are
+//! read back. Fields may be added, and `null` is what an older document has for
+//! them; those that are here keep their names and their meaning. Renderers see nothing else.
 //! The document must not know how it is shown, nor where its figures come
 //! from: no format, no price table, no clock. A figure that is not known is
 //! `None`, and `null` in JSON, never zero.
 
+mod arms;
 mod attribution;
 mod backtest;
 mod bills;
@@ -13,6 +15,7 @@ mod cache;
 mod check;
 mod comparison;
 mod curves;
+mod decimal;
 mod findings;
 mod input;
 mod inspection;
@@ -27,11 +30,14 @@ mod totals;
 mod what_if;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
+pub use arms::{
+    ARMS_SCHEMA_VERSION, ArmDifference, ArmFigures, ArmMetric, ArmVerdict, Arms, ArmsInput,
+};
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use bills::{
@@ -44,6 +50,7 @@ pub use check::{
 };
 pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
+pub use decimal::Decimal;
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{
@@ -65,19 +72,20 @@ pub use quotient::Quotient;
 pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use what_if::WhatIf;
 
-/// The version of the document's layout.
-pub const SCHEMA_VERSION: &str = "1.0";
+/// The version of the document's layout, as `major.minor`: a field that is
+/// added raises the second number, one that goes or changes raises the first.
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// The key of calls that do not say what a dimension asks for, such as a call
 /// without a model's name.
 pub const UNKNOWN_KEY: &str = "unknown";
 
 /// One analysis: what was read, what it cost, and where it went.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt analysis")]
 pub struct Document {
-    /// The version of this layout, `1.0`.
-    pub schema_version: &'static str,
+    /// The version of this layout, `1.1`.
+    pub schema_version: String,
     /// The version of the program that made the document.
     pub tool_version: String,
     /// What was read, and what became of every log record.
@@ -128,7 +136,7 @@ impl Document {
     #[must_use]
     pub fn new(tool_version: impl Into<String>) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
+            schema_version: SCHEMA_VERSION.to_owned(),
             tool_version: tool_version.into(),
             input: Input::default(),
             window: Window::default(),

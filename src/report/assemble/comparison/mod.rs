@@ -7,9 +7,12 @@ mod cells;
 mod slices;
 
 use crate::ledger::Ledger;
+use crate::ledger::cells::CellSums;
 use crate::report::document::Comparison;
 
+pub use slices::Slicer;
+
 /// The cells and slices of a whole ledger.
-pub(super) fn comparison(ledger: &Ledger<'_>) -> Comparison {
-    Comparison { cells: cells::cells(ledger), slices: slices::slices(ledger) }
+pub(super) fn comparison(ledger: &Ledger<'_>, cells: Vec<CellSums>) -> Comparison {
+    Comparison { cells: cells::cells(ledger, cells), slices: slices::slices(ledger) }
 }
