@@ -23,6 +23,9 @@ pub const OTHER_PRICES: &str = "TK301";
 /// The two sides cover lengths of time that differ much.
 pub const OTHER_LENGTH: &str = "TK302";
 
+/// Only the log is restricted, not its baseline.
+pub const OTHER_CALLS: &str = "TK303";
+
 /// Codes that a check can give besides those of measures.
 pub const CODES: [&str; 6] = [EMPTY, REJECTED, NOTHING_JUDGED, EXPIRED, OTHER_PRICES, OTHER_LENGTH];
 
@@ -241,6 +244,3 @@ impl Ignore {
             && self.filters.as_ref().is_none_or(|filters| *filters == judgement.filters)
     }
 }
-
-#[cfg(test)]
-mod tests;

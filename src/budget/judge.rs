@@ -107,6 +107,11 @@ impl Bench<'_> {
             (false, false) => Status::Within,
         };
         judgement.message = sentence(rule, &held.value, judgement);
+        let unpriced = part.slice.unpriced_calls;
+        if rule.measure.unit == Unit::Usd && unpriced > 0 {
+            let calls = counted(unpriced, "call");
+            judgement.message.push_str(&format!(", without {calls} that have no price"));
+        }
         Ok(())
     }
 
@@ -182,14 +187,14 @@ impl Bench<'_> {
         }
         let calls = counted(slice.unpriced_calls, "call");
         Err(Missing::new(
-            format!("{calls} have no price, so its dollars are only a part"),
+            format!("{calls} without a price: the dollars are only a part"),
             "--prices FILE adds a model; max_unpriced_share under [budget] says how many may be without",
         ))
     }
 
     fn help(&self, rule: &Rule, judgement: &Judgement) -> Option<String> {
         if let Some(technique) = rule.measure.remedy {
-            return Some(format!("`tokopt explain {technique}` says what brings it down or up"));
+            return Some(format!("`tokopt explain {technique}` says what moves it"));
         }
         if *rule.measure == measure::SAVING_SHARE {
             return None;

@@ -82,16 +82,16 @@ fn counted(slice: &Slice) -> Result<u64, Missing> {
     })
 }
 
-pub fn cost(slice: &Slice) -> Read {
+pub(super) fn cost(slice: &Slice) -> Read {
     Ok(dollars(slice, priced(slice)?, slice.calls))
 }
 
-pub fn cost_per_call(slice: &Slice) -> Read {
+pub(super) fn cost_per_call(slice: &Slice) -> Read {
     counted(slice)?;
     mean(slice, priced(slice)?, slice.priced_calls)
 }
 
-pub fn cost_per_1000_calls(slice: &Slice) -> Read {
+pub(super) fn cost_per_1000_calls(slice: &Slice) -> Read {
     counted(slice)?;
     let thousandfold = NanoUsd::from_nano(priced(slice)?.nano().saturating_mul(1_000));
     mean(slice, thousandfold, slice.priced_calls)
@@ -100,14 +100,14 @@ pub fn cost_per_1000_calls(slice: &Slice) -> Read {
 const NAME_USERS: &str = "log the user of each call";
 const NAME_CONVERSATIONS: &str = "log a conversation or session with each call";
 
-pub fn cost_per_user(slice: &Slice) -> Read {
+pub(super) fn cost_per_user(slice: &Slice) -> Read {
     priced(slice)?;
     let of_users = slice.users.filter(|users| *users > 0).zip(slice.user_cost_usd);
     let (users, cost) = of_users.ok_or_else(|| unsaid("no call names a user", NAME_USERS))?;
     mean(slice, cost, users)
 }
 
-pub fn highest_user_cost(slice: &Slice) -> Read {
+pub(super) fn highest_user_cost(slice: &Slice) -> Read {
     priced(slice)?;
     let highest = slice.user_cost_max_usd;
     let highest = highest.ok_or_else(|| unsaid("no call names a user", NAME_USERS))?;
@@ -119,7 +119,7 @@ fn conversation_evidence(slice: &Slice, value: Value) -> Value {
     value.known(evidence)
 }
 
-pub fn cost_per_conversation(slice: &Slice) -> Read {
+pub(super) fn cost_per_conversation(slice: &Slice) -> Read {
     priced(slice)?;
     let found = slice.conversations.filter(|count| *count > 0).zip(slice.conversation_cost_usd);
     let (count, cost) =
@@ -127,7 +127,7 @@ pub fn cost_per_conversation(slice: &Slice) -> Read {
     Ok(conversation_evidence(slice, mean(slice, cost, count)?))
 }
 
-pub fn highest_conversation_cost(slice: &Slice) -> Read {
+pub(super) fn highest_conversation_cost(slice: &Slice) -> Read {
     priced(slice)?;
     let highest = slice.conversation_cost_max_usd;
     let highest =
@@ -143,7 +143,7 @@ fn no_percentile(slice: &Slice, what: &str) -> Missing {
     Missing { reason: format!("no call reports {what}"), help: Some(format!("log {what}")) }
 }
 
-pub fn cost_per_call_p95(slice: &Slice) -> Read {
+pub(super) fn cost_per_call_p95(slice: &Slice) -> Read {
     priced(slice)?;
     let spread = slice.cost_per_call.ok_or_else(|| no_percentile(slice, "its usage"))?;
     let single = slice.calls.map(|_| slice.priced_calls.saturating_sub(slice.bucket_calls));
@@ -158,15 +158,15 @@ fn mean_tokens(slice: &Slice, sum: Option<Tokens>, calls: u64, what: &str) -> Re
     Ok(Value::measured(Quantity::mean(mean, Unit::Tokens), Some(calls)))
 }
 
-pub fn input_tokens_per_call(slice: &Slice) -> Read {
+pub(super) fn input_tokens_per_call(slice: &Slice) -> Read {
     mean_tokens(slice, slice.input_tokens, slice.input_calls, "input")
 }
 
-pub fn output_tokens_per_call(slice: &Slice) -> Read {
+pub(super) fn output_tokens_per_call(slice: &Slice) -> Read {
     mean_tokens(slice, slice.output_tokens, slice.output_calls, "output")
 }
 
-pub fn tokens_per_call(slice: &Slice) -> Read {
+pub(super) fn tokens_per_call(slice: &Slice) -> Read {
     let input = input_tokens_per_call(slice)?;
     let output = output_tokens_per_call(slice)?;
     let sum = input.quantity.billionths() + output.quantity.billionths();
@@ -174,21 +174,21 @@ pub fn tokens_per_call(slice: &Slice) -> Read {
     Ok(Value::measured(Quantity::from_billionths(sum, Unit::Tokens), calls))
 }
 
-pub fn input_tokens_p95(slice: &Slice) -> Read {
+pub(super) fn input_tokens_p95(slice: &Slice) -> Read {
     let spread = slice.input_tokens_per_call;
     let spread = spread.ok_or_else(|| no_percentile(slice, "its input tokens"))?;
     let calls = slice.input_calls.saturating_sub(slice.bucket_calls);
     Ok(Value::measured(Quantity::whole(spread.p95.get(), Unit::Tokens), Some(calls)))
 }
 
-pub fn output_tokens_p95(slice: &Slice) -> Read {
+pub(super) fn output_tokens_p95(slice: &Slice) -> Read {
     let spread = slice.output_tokens_per_call;
     let spread = spread.ok_or_else(|| no_percentile(slice, "its output tokens"))?;
     let calls = slice.output_calls.saturating_sub(slice.bucket_calls);
     Ok(Value::measured(Quantity::whole(spread.p95.get(), Unit::Tokens), Some(calls)))
 }
 
-pub fn latency_p95(slice: &Slice) -> Read {
+pub(super) fn latency_p95(slice: &Slice) -> Read {
     let spread = slice.latency_milliseconds;
     let spread = spread.ok_or_else(|| no_percentile(slice, "its latency"))?;
     let quantity = Quantity::whole(spread.p95, Unit::Milliseconds);
@@ -196,18 +196,18 @@ pub fn latency_p95(slice: &Slice) -> Read {
 }
 
 /// A part of a whole, as a quantity.
-pub fn share(share: Share) -> Quantity {
+pub(super) fn share(share: Share) -> Quantity {
     Quantity::from_billionths(share.millionths() * 1_000, Unit::Share)
 }
 
-pub fn history_share(slice: &Slice) -> Read {
+pub(super) fn history_share(slice: &Slice) -> Read {
     let missing = || unsaid("no component of the prompts is known", "log the messages");
     let history = slice.history_tokens.ok_or_else(missing)?;
     let part = Share::of_tokens(history, slice.component_tokens).ok_or_else(missing)?;
     Ok(Value::measured(share(part), Some(slice.component_calls)).known(Evidence::Inferred))
 }
 
-pub fn cache_read_share(slice: &Slice) -> Read {
+pub(super) fn cache_read_share(slice: &Slice) -> Read {
     let part = Share::of_tokens(slice.cache_read_tokens, slice.cacheable_tokens);
     let part = part.ok_or_else(|| {
         unsaid("no call reports what was read from a cache", "log the cached tokens of the usage")
@@ -216,7 +216,7 @@ pub fn cache_read_share(slice: &Slice) -> Read {
     Ok(Value::measured(share(part), slice.calls.map(|_| slice.cacheable_calls)))
 }
 
-pub fn premium_share(slice: &Slice) -> Read {
+pub(super) fn premium_share(slice: &Slice) -> Read {
     counted(slice)?;
     let part = Share::of_counts(slice.premium_calls, slice.tier_calls);
     let part = part.ok_or_else(|| {
@@ -227,13 +227,13 @@ pub fn premium_share(slice: &Slice) -> Read {
 
 const LOG_STATUS: &str = "log the status or the finish reason of each call";
 
-pub fn error_share(slice: &Slice) -> Read {
+pub(super) fn error_share(slice: &Slice) -> Read {
     let part = Share::of_counts(slice.error_calls, slice.status_calls);
     let part = part.ok_or_else(|| unsaid("no call says how it ended", LOG_STATUS))?;
     Ok(Value::measured(share(part), Some(slice.status_calls)))
 }
 
-pub fn retry_share(slice: &Slice) -> Read {
+pub(super) fn retry_share(slice: &Slice) -> Read {
     let retries = slice.retry_calls.ok_or_else(|| {
         unsaid("requests cannot be compared", "log the messages, times and status of each call")
     })?;
@@ -243,26 +243,26 @@ pub fn retry_share(slice: &Slice) -> Read {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of many that read a slice")]
-pub fn unpriced_calls(slice: &Slice) -> Read {
+pub(super) fn unpriced_calls(slice: &Slice) -> Read {
     Ok(Value::measured(Quantity::whole(slice.unpriced_calls, Unit::Calls), slice.calls))
 }
 
 /// Calls without a price, of those with and without.
-pub fn unpriced_part(slice: &Slice) -> Option<Share> {
+pub(super) fn unpriced_part(slice: &Slice) -> Option<Share> {
     Share::of_counts(slice.unpriced_calls, slice.unpriced_calls + slice.priced_calls)
 }
 
-pub fn unpriced_share(slice: &Slice) -> Read {
+pub(super) fn unpriced_share(slice: &Slice) -> Read {
     counted(slice)?;
     let part = unpriced_part(slice);
     let part = part.ok_or_else(|| unsaid("nothing was billed", "give a log with usage"))?;
     Ok(Value::measured(share(part), slice.calls))
 }
 
-pub fn calls(slice: &Slice) -> Read {
+pub(super) fn calls(slice: &Slice) -> Read {
     let calls = counted(slice)?;
     Ok(Value::measured(Quantity::whole(calls, Unit::Calls), Some(calls)))
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -16,12 +16,13 @@ use super::ladder_args::LadderArguments;
 use super::plan::Plan;
 use super::standard;
 use super::surroundings::Surroundings;
+use crate::budget::check::OTHER_CALLS;
 use crate::budget::place::Source;
 use crate::budget::{self, Allowances, Budget, Figures, Settings};
 use crate::ledger::Ledger;
 use crate::prices::PriceTable;
 use crate::report::check::{CheckKind, CheckOptions, CommentTag};
-use crate::report::document::{Check, Outcome};
+use crate::report::document::{Check, Document, Outcome, Warning};
 use crate::selection::Period;
 
 pub(super) fn run(
@@ -79,7 +80,7 @@ fn checked(
     budget: &Budget,
     table: &PriceTable,
     arguments: &CheckArguments,
-) -> Result<(Check, crate::report::document::Document), CliError> {
+) -> Result<(Check, Document), CliError> {
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
     let ledger = given.log().map(|log| Ledger::new(log, table, &plan.settings));
@@ -95,7 +96,17 @@ fn checked(
         error_on_warning: arguments.error_on_warning,
     };
     let baseline = baseline.as_ref().map(|baseline| -> &dyn Figures { baseline });
-    let check = budget::check(budget, &side, baseline, allowances);
+    let mut check = budget::check(budget, &side, baseline, allowances);
+    if !plan.settings.filter.keeps_everything()
+        && before.is_some_and(|(given, _)| matches!(given, Given::Saved(_)))
+    {
+        check.warnings.push(Warning {
+            code: OTHER_CALLS.to_owned(),
+            message: "the log is restricted by --where, and its saved baseline cannot be: the two \
+                      compare only if it was saved with the same filter"
+                .to_owned(),
+        });
+    }
     Ok((check, side.document))
 }
 

@@ -19,6 +19,8 @@ const REASON_CODES: &str = include_str!("../../docs/techniques/reason-codes.md")
 
 const FINDINGS: &str = include_str!("../../docs/findings.md");
 
+const CHECK_CODES: &str = include_str!("../../docs/check-codes.md");
+
 const RECONCILE: &str = include_str!("../../docs/reconcile.md");
 
 /// What opens the entry of one reason code on their page.
@@ -53,7 +55,7 @@ fn topics() -> impl Iterator<Item = Topic> {
     let techniques = TechniqueId::ALL.map(|technique| (technique.name(), page(technique)));
     let pages = techniques.into_iter().chain([LADDER]).chain(reason_codes());
     let pages = pages.map(|(name, page)| Topic { name, meaning: first_sentence(page), page });
-    pages.chain(coded(FINDINGS)).chain(coded(RECONCILE))
+    pages.chain(coded(FINDINGS)).chain(coded(RECONCILE)).chain(coded(CHECK_CODES))
 }
 
 /// The codes that a page's opening table lists, each with the section that is
@@ -159,11 +161,22 @@ mod tests {
     }
 
     #[test]
+    fn every_code_of_a_check_has_its_section() {
+        let measures = crate::budget::measure::ALL.map(|measure| measure.code);
+        for code in measures.into_iter().chain(crate::budget::check::CODES) {
+            let page = find(code).unwrap().page;
+            assert!(page.starts_with("## ") && page.contains(code), "{code}");
+        }
+    }
+
+    #[test]
     fn every_finding_has_its_section() {
         for code in FINDERS.iter().flat_map(|finder| finder.codes()) {
             let page = find(code).unwrap().page;
             assert!(page.starts_with("## ") && page.contains(code), "{code}");
         }
+        assert!(find("tk101").unwrap().page.starts_with("## Dollars\n"));
+        assert!(find("TK009").unwrap().page.starts_with("## `TK009`"));
         assert!(find("price_changed").unwrap().page.starts_with("## `PRICE_CHANGED`\n"));
         assert!(find("PING_PONG").unwrap().page.starts_with("## Loops and retries\n"));
         assert!(find("LOOSE_CAPS").unwrap().page.starts_with("## `UNCAPPED_CALLS`"));
