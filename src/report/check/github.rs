@@ -3,6 +3,7 @@
 //!
 //! Knows no environment: whether this is GitHub is the caller's to say.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::facts::{Severity, complaints, limit, moved_by, moved_by_name};
@@ -69,7 +70,8 @@ fn write_first(mut annotations: Vec<Annotation>, out: &mut dyn Write) -> io::Res
     let more = annotations.len().saturating_sub(MOST_OF_A_KIND);
     annotations.truncate(MOST_OF_A_KIND);
     if let Some(last) = annotations.last_mut().filter(|_| more > 0) {
-        last.message.push_str(&format!("\nand {more} more: see the report"));
+        // Writing to a string never fails.
+        let _ = write!(last.message, "\nand {more} more: see the report");
     }
     annotations.iter().try_for_each(|annotation| annotation.write(out))
 }
