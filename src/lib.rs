@@ -38,4 +38,5 @@ pub mod report;
 pub mod selection;
 pub mod table;
 pub mod techniques;
+pub mod trend;
 pub mod units;

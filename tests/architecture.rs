@@ -18,7 +18,7 @@ use source::{NamedPath, Source};
 
 /// Who may import whom: each module with everything its files may name.
 /// `cli` and the crate roots are handled apart.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("units", &[]),
     ("record", &["units"]),
     ("prices", &["units", "record"]),
@@ -31,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("reconcile", &["ledger", "prices", "record", "units"]),
     ("findings", &["ledger", "prices", "record", "units"]),
     ("arms", &["ledger", "prices", "record", "selection", "units"]),
+    ("trend", &["ledger", "prices", "record", "units"]),
     ("techniques", &["ledger", "prices", "record", "units"]),
     ("ladder", &["techniques", "ledger", "prices", "record", "units"]),
     ("estimate", &["ladder", "techniques", "prices", "record", "units"]),
@@ -42,6 +43,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "findings",
             "arms",
             "reconcile",
+            "trend",
             "ledger",
             "prices",
             "record",

@@ -152,13 +152,17 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
         mappings: &plan.mappings,
         ..ReadOptions::default()
     };
-    if !plan.progress {
-        return ingest::read(&plan.paths, options, &()).map_err(saved::or_unreadable);
-    }
-    let bar = Bar::over(&plan.paths);
-    let log = ingest::read(&plan.paths, options, &bar);
-    bar.finish();
-    log.map_err(saved::or_unreadable)
+    let log = if plan.progress {
+        let bar = Bar::over(&plan.paths);
+        let log = ingest::read(&plan.paths, options, &bar);
+        bar.finish();
+        log
+    } else {
+        ingest::read(&plan.paths, options, &())
+    };
+    let mut log = log.map_err(saved::or_unreadable)?;
+    plan.users.apply(&mut log);
+    Ok(log)
 }
 
 /// Prints a report of a kind, or nothing.

@@ -11,6 +11,8 @@ use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
 use super::report_args::ReportArguments;
+use super::settings_args::{ConfigArguments, InitArguments, SchemaArguments};
+use super::trend_args::TrendArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -51,12 +53,14 @@ pub(super) enum Command {
     Backtest(Box<BacktestArguments>),
     Diff(Box<DiffArguments>),
     Check(Box<CheckArguments>),
+    Trend(Box<TrendArguments>),
     Inspect(Box<InspectArguments>),
     Convert(Box<ConvertArguments>),
     Explain(ExplainArguments),
     Prices(PricesArguments),
-    /// Print the JSON Schema of the JSON output
-    Schema,
+    Init(InitArguments),
+    Config(ConfigArguments),
+    Schema(SchemaArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

@@ -31,6 +31,7 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
     let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    output::refuse_metrics(plan.print, &plan.outputs)?;
     let field = field_of(field)?;
     let quality = arguments.arms.quality.as_deref().map(quality::Scores::read).transpose()?;
     mention(&config, plan.notes);

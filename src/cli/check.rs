@@ -171,7 +171,7 @@ fn refuse_selection(
 /// The rules of the settings file, of presets and of flags.
 fn budget_of(arguments: &CheckArguments, config: &Config) -> Result<Budget, CliError> {
     let path = config.path.as_deref().map(file::shown);
-    let source = path.as_deref().zip(config.project_text());
+    let source = path.as_deref().zip(config.project_text.as_deref());
     let source = source.map(|(path, text)| Source { path, text });
     let settings = Settings {
         budget: &config.settings.budget,

@@ -10,6 +10,7 @@ use crate::prices::import::ImportError;
 use crate::report::KindError;
 use crate::report::saved::SavedError;
 use crate::selection::SelectionError;
+use crate::trend::TrendError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,10 @@ pub(super) enum CliError {
     ReplacesInput { path: String },
     #[error("cannot write `{path}`: read back, {reason}")]
     WrittenWrongly { path: String, reason: String },
+    #[error("`{path}` is a saved analysis, which does not keep every day: a trend needs the logs")]
+    NeedsLogs { path: String },
+    #[error(transparent)]
+    Trend(#[from] TrendError),
     #[error("nothing to read: no path was given and standard input is a terminal")]
     NoInput,
     #[error("there is no budget to hold the log to")]
@@ -91,6 +96,16 @@ impl CliError {
             ),
             Self::IsAnalysis { path } => Some(format!("show it: tokopt report {path}")),
             Self::Saved { path, source } => Some(source.hint(path)),
+            Self::NeedsLogs { .. } => {
+                Some("give the files that the analysis was made from".to_owned())
+            }
+            Self::Trend(TrendError::NoTime { .. }) => Some(
+                "log the time of each request; `tokopt inspect` shows what the records carry"
+                    .to_owned(),
+            ),
+            Self::Trend(TrendError::TooLong { .. }) => {
+                Some("a time may be wrong: leave it out with --since or --until".to_owned())
+            }
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }

@@ -26,6 +26,7 @@ mod exit;
 mod explain;
 mod file;
 mod github;
+mod init;
 mod inspect;
 mod invoice;
 mod ladder_args;
@@ -41,9 +42,13 @@ mod report_args;
 mod saved;
 mod schema;
 mod self_hosting;
+mod settings;
+mod settings_args;
 mod standard;
 mod surroundings;
 mod terminal;
+mod trend;
+mod trend_args;
 mod what_if;
 
 use std::ffi::OsString;
@@ -81,11 +86,14 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Diff(diff) => diff::run(diff, &surroundings),
         Command::Check(check) => check::run(check, &surroundings),
+        Command::Trend(trend) => trend::run(trend, &surroundings),
         Command::Inspect(inspect) => inspect::run(inspect, &surroundings),
         Command::Convert(convert) => convert::run(convert, &surroundings),
         Command::Explain(explain) => explain::run(explain, &surroundings),
         Command::Prices(prices) => prices::run(prices),
-        Command::Schema => schema::run(),
+        Command::Init(init) => init::run(init, &surroundings),
+        Command::Config(config) => settings::run(config, &surroundings),
+        Command::Schema(schema) => schema::run(schema),
         Command::Completions(completions) => completions::run(completions),
         Command::Man(man) => man::run(man),
     };

@@ -107,6 +107,22 @@ impl Output {
     }
 }
 
+/// Refuses metrics where what is reported is no analysis.
+///
+/// # Errors
+/// When they are asked for.
+pub(super) fn refuse_metrics(print: Option<Kind>, outputs: &[Output]) -> Result<(), CliError> {
+    let is_metrics = |output: &Output| matches!(output, Output::File { kind: Kind::Metrics, .. });
+    if print != Some(Kind::Metrics) && !outputs.iter().any(is_metrics) {
+        return Ok(());
+    }
+    Err(CliError::Setting {
+        setting: "metrics".to_owned(),
+        message: "they are made of an analysis alone".to_owned(),
+        hint: Some("tokopt analyze LOG -o metrics=FILE".to_owned()),
+    })
+}
+
 /// A report as the terminal or a pipe gets it.
 ///
 /// # Errors
@@ -212,7 +228,8 @@ pub(super) fn place(path: &Path) -> PathBuf {
     }
 }
 
-fn faulty(error: &io::Error) -> CliError {
+/// A report that could not be rendered.
+pub(super) fn faulty(error: &io::Error) -> CliError {
     CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
 }
 

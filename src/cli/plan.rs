@@ -24,7 +24,7 @@ use crate::report::assemble::Naming;
 use crate::report::{Kind, RenderOptions};
 use crate::selection::nearest::nearest;
 use crate::selection::period::parse_instant;
-use crate::selection::{FeatureRules, Filter, Period};
+use crate::selection::{FeatureRules, Filter, Period, UserRules};
 use crate::units::{Timestamp, Usd};
 
 /// Everything `tokopt analyze` is to do.
@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) mappings: Vec<Mapping>,
     /// What counts and how.
     pub(super) settings: Settings,
+    /// How a call's user is found.
+    pub(super) users: UserRules,
     /// What is laid over the price table.
     pub(super) prices: Overrides,
     /// How the ladder is climbed; `None` leaves it out.
@@ -99,6 +101,7 @@ impl Plan {
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
             settings: settings(arguments, config, &render.by)?,
+            users: users(&config.settings.users.from)?,
             prices: overrides(&arguments.pricing.files, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
             findings: self_hosting::findings(&config.settings.self_hosting)?,
@@ -224,6 +227,14 @@ fn features(section: &FeaturesSection) -> Result<FeatureRules, CliError> {
     }
     for field in &section.from {
         rules.add_source(field).map_err(CliError::selection("[features] from"))?;
+    }
+    Ok(rules)
+}
+
+fn users(from: &[String]) -> Result<UserRules, CliError> {
+    let mut rules = UserRules::default();
+    for field in from {
+        rules.add_source(field).map_err(CliError::selection("[users] from"))?;
     }
     Ok(rules)
 }

@@ -33,7 +33,7 @@ pub enum EstimateError {
         suggestions: Vec<String>,
     },
     /// A parameter was set wrongly.
-    #[error("[techniques]: {0}")]
+    #[error("[assumptions]: {0}")]
     Parameter(#[from] crate::techniques::parameters::ParameterError),
     /// The bill is larger than any that is exact.
     #[error("the traffic would cost more than ten billion dollars a month")]

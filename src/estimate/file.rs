@@ -25,7 +25,7 @@ pub struct WorkloadFile {
     /// Classes of calls that are alike.
     pub class: Vec<ClassFile>,
     /// Named numbers, by technique, as in a project's settings file.
-    pub techniques: BTreeMap<String, BTreeMap<String, Setting>>,
+    pub assumptions: BTreeMap<String, BTreeMap<String, Setting>>,
 }
 
 /// A class as it is written.
@@ -186,7 +186,7 @@ impl WorkloadFile {
     /// # Errors
     /// When a value is missing or cannot be meant.
     pub fn workload(&self, mut assumptions: Assumptions) -> Result<Workload, EstimateError> {
-        for (technique, values) in &self.techniques {
+        for (technique, values) in &self.assumptions {
             for (name, Setting(value)) in values {
                 assumptions.set(&format!("{technique}.{name}"), &value.to_string())?;
             }

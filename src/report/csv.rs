@@ -10,6 +10,7 @@ mod cache;
 mod ladder;
 mod plan;
 mod tables;
+mod trend;
 
 use std::io::{self, Write};
 
@@ -21,6 +22,7 @@ use super::rows;
 
 pub use arms::{arms, arms_tables};
 pub use tables::{CsvFile, tables};
+pub use trend::{tables as trend_tables, trend};
 
 /// Writes every attribution row as one flat table.
 #[derive(Clone, Copy, Debug)]

@@ -11,11 +11,12 @@ mod ladder;
 mod metrics;
 mod page;
 mod plan;
+mod trend;
 mod what_if;
 
 use std::io::{self, Write};
 
-use super::document::{Dimension, Document, Figures};
+use super::document::{Dimension, Document, Figures, Input, Prices, Warning};
 use super::escape::{markdown as escape, plain, plain_end};
 use super::figures::{bytes, count, counted, dollars, percent, tokens, whole};
 use super::kind::Kind;
@@ -27,6 +28,7 @@ use page::{Align, Page};
 
 pub use arms::arms;
 pub use inspection::inspection;
+pub use trend::trend;
 
 /// Columns that a name from the log may take.
 const LONGEST_NAME: usize = 100;
@@ -79,11 +81,11 @@ impl Renderer for Markdown {
             metrics::key_metrics(document, &mut page);
         }
         if !document.is_described() {
-            what_was_read(document, &mut page);
+            what_was_read(&document.input, &mut page);
             gaps(document, &mut page);
         }
-        warnings(document, &mut page);
-        page.paragraph(&footer(document));
+        warnings(&document.warnings, &mut page);
+        page.paragraph(&footer(&document.prices, &document.tool_version));
         page.write(out)
     }
 }
@@ -155,8 +157,7 @@ fn figure_cells(figures: &Figures) -> [String; 6] {
     ]
 }
 
-fn what_was_read(document: &Document, page: &mut Page) {
-    let input = &document.input;
+fn what_was_read(input: &Input, page: &mut Page) {
     page.heading("What was read");
     page.paragraph(&summary::accounting(input));
     page.list(summary::accounting_notes(input).into_iter());
@@ -185,11 +186,11 @@ fn what_was_read(document: &Document, page: &mut Page) {
     let ignored = reasons
         .iter()
         .map(|(reason, lines)| format!("ignored {}: {}", whole(*lines), escape(reason)));
-    page.list(ignored.chain(rejections(document)));
+    page.list(ignored.chain(rejections(input)));
 }
 
-fn rejections(document: &Document) -> Vec<String> {
-    let listed = document.input.rejections.iter().take(REJECTIONS_SHOWN);
+fn rejections(input: &Input) -> Vec<String> {
+    let listed = input.rejections.iter().take(REJECTIONS_SHOWN);
     let mut lines: Vec<String> = listed
         .map(|rejection| {
             let reason = escape(&rejection.reason);
@@ -197,7 +198,7 @@ fn rejections(document: &Document) -> Vec<String> {
             format!("rejected {path}:{}: {reason}", rejection.line)
         })
         .collect();
-    let more = document.input.rejected.saturating_sub(lines.len() as u64);
+    let more = input.rejected.saturating_sub(lines.len() as u64);
     if more > 0 {
         lines.push(format!("rejected {} more", whole(more)));
     }
@@ -214,15 +215,15 @@ fn gaps(document: &Document, page: &mut Page) {
     page.table(&columns, gaps.iter().map(|gap| vec![escape(&gap.what), escape(&gap.settled_by)]));
 }
 
-fn warnings(document: &Document, page: &mut Page) {
-    if !document.warnings.is_empty() {
+fn warnings(warnings: &[Warning], page: &mut Page) {
+    if !warnings.is_empty() {
         page.heading("Warnings");
-        page.list(document.warnings.iter().map(|warning| escape(&warning.message)));
+        page.list(warnings.iter().map(|warning| escape(&warning.message)));
     }
 }
 
-fn footer(document: &Document) -> String {
-    let prices = document.prices.as_of.as_deref();
+fn footer(prices: &Prices, tool_version: &str) -> String {
+    let prices = prices.as_of.as_deref();
     let prices = prices.map_or_else(String::new, |day| format!(", prices as of {}", escape(day)));
-    format!("Made by tokopt {}{prices}", escape(&document.tool_version))
+    format!("Made by tokopt {}{prices}", escape(tool_version))
 }

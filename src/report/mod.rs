@@ -24,6 +24,7 @@ mod savings;
 mod schema;
 mod summary;
 mod terminal;
+mod trended;
 mod unknowns;
 mod work;
 
@@ -51,8 +52,32 @@ pub fn write_arms(
         Kind::Json => json::write(document, out),
         Kind::Csv => csv::arms(document, out),
         Kind::Markdown => markdown::arms(document, out),
-        Kind::Metrics => Err(io::Error::other("arms are not written as OpenMetrics")),
+        Kind::Metrics => Err(no_metrics()),
     }
+}
+
+/// Writes a trend as a report of a kind.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_trend(
+    document: &document::Trend,
+    kind: Kind,
+    options: &RenderOptions,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match kind {
+        Kind::Table => terminal::trend(document, options, out),
+        Kind::Json => json::write(document, out),
+        Kind::Csv => csv::trend(document, out),
+        Kind::Markdown => markdown::trend(document, options, out),
+        Kind::Metrics => Err(no_metrics()),
+    }
+}
+
+/// Metrics are of an analysis alone.
+fn no_metrics() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "metrics are made of an analysis alone")
 }
 
 /// Every renderer, one per [`Kind`].

@@ -103,7 +103,7 @@ fn unpriced(document: &Document) -> Option<String> {
 }
 
 /// The time that the calls cover, as the end of a sentence; empty without any.
-fn window(window: &Window) -> String {
+pub fn window(window: &Window) -> String {
     let length = window.days.map(duration);
     let day = |time: &Option<String>| {
         time.as_deref().map(|time| time.chars().take(10).collect::<String>())

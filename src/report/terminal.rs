@@ -14,7 +14,9 @@ mod ladder;
 mod metrics;
 mod plan;
 mod screen;
+mod sparkline;
 mod tables;
+mod trend;
 mod what_if;
 
 use std::io::{self, Write};
@@ -23,7 +25,7 @@ use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets::NOTHING,
 };
 
-use super::document::{Document, Rejection};
+use super::document::{Document, Input, Rejection, Warning};
 use super::escape::{cut, display_width, plain, plain_end};
 use super::figures::whole;
 use super::kind::Kind;
@@ -37,6 +39,7 @@ pub use arms::arms;
 pub use backtest::backtest;
 pub use check::check;
 pub use inspection::inspection;
+pub use trend::trend;
 
 /// Columns of the narrowest screen.
 const NARROWEST: usize = 60;
@@ -85,10 +88,10 @@ impl Renderer for Terminal {
             metrics::key_metrics(document, options.top, &mut screen);
         }
         if !document.is_described() {
-            accounting(document, &mut screen);
+            accounting(&document.input, &mut screen);
             gaps(document, &mut screen);
         }
-        warnings(document, &mut screen);
+        warnings(&document.warnings, &mut screen);
         if has_calls && !document.is_described() && options.by.is_empty() {
             screen.blank();
             screen.faint(
@@ -115,8 +118,7 @@ fn headline(document: &Document, screen: &mut Screen) {
     }
 }
 
-fn accounting(document: &Document, screen: &mut Screen) {
-    let input = &document.input;
+fn accounting(input: &Input, screen: &mut Screen) {
     screen.heading("What was read");
     screen.paragraph(&summary::accounting(input), 2);
     screen.paragraph(&plain(&summary::files(input), screen.width() * 20), 2);
@@ -191,12 +193,12 @@ fn findings(document: &Document, screen: &mut Screen) {
     }
 }
 
-fn warnings(document: &Document, screen: &mut Screen) {
-    if document.warnings.is_empty() {
+fn warnings(warnings: &[Warning], screen: &mut Screen) {
+    if warnings.is_empty() {
         return;
     }
     screen.heading("Warnings");
-    for warning in &document.warnings {
+    for warning in warnings {
         screen.warning(&plain(&warning.message, screen.width() * 4), 2);
     }
 }

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod nearest;
 pub mod pattern;
 pub mod period;
+pub mod users;
 
 mod error;
 
@@ -18,3 +19,4 @@ pub use features::FeatureRules;
 pub use fields::{BucketFields, CallFields, ChargeFields, Field, Fields};
 pub use filter::Filter;
 pub use period::Period;
+pub use users::UserRules;

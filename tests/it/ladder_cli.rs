@@ -155,7 +155,7 @@ fn a_number_is_set_by_flag_or_file_and_a_flag_goes_first() {
     };
     let share = |document: &Value| value(document)["value"].to_string();
     assert_eq!(share(&json(&[QUICKSTART])), "0.5");
-    let (_folder, settings) = file("tokopt.toml", "[techniques.model-routing]\nshare = 0.3\n");
+    let (_folder, settings) = file("tokopt.toml", "[assumptions.model-routing]\nshare = 0.3\n");
     let from_file = json(&["--config", &settings, QUICKSTART]);
     assert_eq!(
         (share(&from_file).as_str(), &value(&from_file)["source"]),
@@ -167,7 +167,7 @@ fn a_number_is_set_by_flag_or_file_and_a_flag_goes_first() {
     let errors = refused(&["--set", "model-routing.shares=0.2", QUICKSTART]);
     assert!(errors.contains("--set: model-routing has no parameter `shares`"), "{errors}");
     assert!(errors.contains("did you mean `share`?"), "{errors}");
-    let (_folder, slip) = file("tokopt.toml", "[techniques.batch-api]\n\nhit_shar = 0.3\n");
+    let (_folder, slip) = file("tokopt.toml", "[assumptions.batch-api]\n\nhit_shar = 0.3\n");
     let errors = refused(&["--config", &slip, QUICKSTART]);
     assert!(errors.contains("tokopt.toml:3: batch-api has no parameter `hit_shar`"), "{errors}");
     assert!(errors.contains("did you mean `hit_share`?"), "{errors}");

@@ -55,6 +55,7 @@ mod saved;
 mod serving_traces;
 mod small_logs;
 mod tracers;
+mod trend;
 mod tuning;
 mod two_systems;
 mod vendor_exports;

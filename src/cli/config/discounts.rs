@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::quoted;
 use crate::cli::error::CliError;
 use crate::techniques::parameter::{Unit, Value};
 
@@ -26,7 +27,6 @@ pub(in crate::cli) fn as_price_file(
             Some((provider, model)) => (provider, Some(model)),
             None => (of.as_str(), None),
         };
-        let quoted = |text: &str| toml::Value::String(text.to_owned());
         let model = model.map_or_else(String::new, |model| format!("model = {}\n", quoted(model)));
         let _ = write!(
             text,

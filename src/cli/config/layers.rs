@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
+use super::quoted;
 use super::shape::ConfigFile;
 use crate::cli::error::CliError;
 use crate::cli::file;
@@ -78,8 +79,7 @@ impl Source {
 
     /// One value. It is TOML where it can be, else a bare word.
     pub(super) fn value(origin: Origin, key: &str, value: &str) -> Self {
-        let word = toml::Value::String(value.to_owned());
-        let as_word = format!("{key} = {word}");
+        let as_word = format!("{key} = {}", quoted(value));
         match DeValue::parse(value) {
             Ok(_) => Self { origin, text: format!("{key} = {value}"), otherwise: Some(as_word) },
             Err(_) => Self { origin, text: as_word, otherwise: None },
@@ -219,34 +219,23 @@ fn merge<'t>(below: &mut DeTable<'t>, above: DeTable<'t>) {
     }
 }
 
-/// Sections that were called something else, or that stand where they must
-/// not.
+/// Sections that decide over a gate stand in the project's file alone.
 fn refuse(table: &DeTable<'_>, source: &Source, places: &Places) -> Result<(), CliError> {
-    for (key, value) in table {
-        let refused = |message: String, hint: &str| {
-            let hint = Some(hint.to_owned());
-            Err(CliError::Config { place: places.named(key.span().start), message, hint })
-        };
-        let name = key.get_ref().as_ref();
-        let is_user = matches!(source.origin, Origin::User(_));
-        match name {
-            "techniques" if value.get_ref().is_table() => {
-                return refused(
-                    "[techniques] is called [assumptions] now".to_owned(),
-                    "write [assumptions.TECHNIQUE]; what stands in it is the same",
-                );
-            }
-            "budget" | "ignore" if is_user => {
-                return refused(
-                    format!("[{name}] is not read from your own settings"),
-                    "put it into the project's tokopt.toml: a gate must say the same on every \
-                     machine",
-                );
-            }
-            _ => {}
-        }
+    if !matches!(source.origin, Origin::User(_)) {
+        return Ok(());
     }
-    Ok(())
+    let mut gates =
+        table.keys().filter(|key| matches!(key.get_ref().as_ref(), "budget" | "ignore"));
+    gates.next().map_or(Ok(()), |key| {
+        Err(CliError::Config {
+            place: places.named(key.span().start),
+            message: format!("[{}] is not read from your own settings", key.get_ref()),
+            hint: Some(
+                "put it into the project's tokopt.toml: a gate must say the same on every machine"
+                    .to_owned(),
+            ),
+        })
+    })
 }
 
 type See<'a> = dyn FnMut(&[String], Range<usize>, &Spanned<DeValue<'_>>) + 'a;
@@ -272,6 +261,9 @@ fn on_one_line(value: &Spanned<DeValue<'_>>) -> String {
 pub(in crate::cli) fn suggestion(message: &str) -> Option<String> {
     let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
+    if unknown == "techniques" {
+        return Some("[techniques.ID] is called [assumptions.ID] now".to_owned());
+    }
     nearest(unknown, quoted).map(|meant| format!("did you mean `{meant}`?"))
 }
 
@@ -427,8 +419,8 @@ mod tests {
     #[test]
     fn an_old_name_says_what_it_is_called_now() {
         let (message, hint) = refused(&[project("\n[techniques.batch-api]\nhit_share = 0.3\n")]);
-        assert_eq!(message, "tokopt.toml:2: [techniques] is called [assumptions] now");
-        assert!(hint.is_some_and(|hint| hint.contains("[assumptions.TECHNIQUE]")));
+        assert!(message.starts_with("tokopt.toml:2: unknown field `techniques`"), "{message}");
+        assert_eq!(hint.as_deref(), Some("[techniques.ID] is called [assumptions.ID] now"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod layers;
 mod schema;
 mod shape;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::args::GeneralArguments;
@@ -51,8 +52,10 @@ pub(super) struct Config {
     pub(super) given: Vec<Given>,
     /// The files that were looked for, in the order in which they count.
     pub(super) looked_for: Vec<LookedFor>,
-    project_text: Option<String>,
-    current_folder: Option<PathBuf>,
+    /// The project's file as it stands. Positions of its values are positions
+    /// in this text.
+    #[allow(dead_code, reason = "the places of budgets are looked up in it")]
+    pub(super) project_text: Option<String>,
 }
 
 /// A settings file that was looked for.
@@ -116,14 +119,7 @@ impl Config {
             typed: typed.into_iter().filter(|one| one.is_assumption).collect(),
             given,
             project_text,
-            current_folder: surroundings.current_folder.clone(),
         })
-    }
-
-    /// The project's file as it stands. Positions of its values are positions
-    /// in this text.
-    pub(super) fn project_text(&self) -> Option<&str> {
-        self.project_text.as_deref()
     }
 
     /// Who set a value, by its dotted key; `None` where nobody did.
@@ -195,11 +191,23 @@ pub(super) fn key_text(path: &[String]) -> String {
         let mut letters = word.chars();
         !word.is_empty() && letters.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     };
-    let word = |word: &String| match is_bare(word) {
-        true => word.clone(),
-        false => toml::Value::String(word.clone()).to_string(),
-    };
+    let word = |word: &String| if is_bare(word) { word.clone() } else { quoted(word) };
     path.iter().map(word).collect::<Vec<_>>().join(".")
+}
+
+/// A text as TOML has it on one line.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            control if control.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted + "\""
 }
 
 #[cfg(test)]

@@ -55,10 +55,9 @@ pub(in crate::cli) struct ConfigFile {
     pub(in crate::cli) discounts: BTreeMap<String, String>,
     /// Log formats of your own, by name.
     pub(in crate::cli) formats: BTreeMap<String, MappingSettings>,
-    /// What a log may cost; never read from the user's own file.
+    /// What a log may cost.
     pub(in crate::cli) budget: BudgetSettings,
-    /// What may be over its budget, and why; never read from the user's own
-    /// file.
+    /// What may be over its budget, and why.
     pub(in crate::cli) ignore: Vec<IgnoreSettings>,
 }
 

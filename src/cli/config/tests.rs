@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, key_text};
+use super::{Config, key_text, quoted};
 use crate::cli::args::GeneralArguments;
 use crate::cli::error::CliError;
 use crate::cli::surroundings::Surroundings;
@@ -122,4 +122,7 @@ fn a_number_of_no_technique_is_named_with_its_line() {
 fn a_key_is_quoted_where_it_must_be() {
     let path = ["discounts", "anthropic/claude-x", "a_b-1"].map(str::to_owned);
     assert_eq!(key_text(&path), "discounts.\"anthropic/claude-x\".a_b-1");
+    let text = "a \"b\" \\ \n\u{7f}";
+    let read: toml::Table = toml::from_str(&format!("x = {}", quoted(text))).expect("TOML");
+    assert_eq!(read["x"].as_str(), Some(text));
 }

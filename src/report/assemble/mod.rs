@@ -24,6 +24,7 @@ mod notes;
 mod plan;
 mod remarked;
 mod tables;
+mod trend;
 mod what_if;
 mod why;
 mod worth;
@@ -54,6 +55,7 @@ pub use findings::findings;
 pub use inspection::inspection;
 pub use ladder::Analysis;
 pub use names::Naming;
+pub use trend::trend;
 pub use what_if::what_ifs;
 
 /// Rejections a document carries.

@@ -27,6 +27,7 @@ mod quantity;
 mod quotient;
 mod totals;
 
+mod trend;
 mod what_if;
 
 use schemars::JsonSchema;
@@ -70,6 +71,10 @@ pub use plan::{Phase, PlanStep, Worth};
 pub use quantity::{Quantity, Unit};
 pub use quotient::Quotient;
 pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+pub use trend::{
+    Forecast, OddDay, Responsible, StandingOut, StepReason, Trend, TrendFigures, TrendPeriod,
+    TrendStep, UnitCosts,
+};
 pub use what_if::WhatIf;
 
 /// The version of the document's layout, as `major.minor`: a field that is

@@ -201,7 +201,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// Colours every run of block characters.
 fn color_bars(line: &str) -> String {
-    let is_block = |character: char| ('\u{2588}'..='\u{258f}').contains(&character);
+    let is_block = |character: char| ('\u{2581}'..='\u{258f}').contains(&character);
     let mut colored = String::with_capacity(line.len() + 16);
     let mut inside = false;
     for character in line.chars() {

@@ -12,8 +12,8 @@ use super::{code, ladder, prices, step, workload};
 /// or looked up; `more` adds fields.
 fn class(more: &str) -> String {
     format!(
-        "[techniques.output-capping]\nbrevity = 0\n[techniques.semantic-dedup]\nnear = 0\n\
-         [techniques.model-routing]\nrouter = 0\n\
+        "[assumptions.output-capping]\nbrevity = 0\n[assumptions.semantic-dedup]\nnear = 0\n\
+         [assumptions.model-routing]\nrouter = 0\n\
          [[class]]\nrequests = 1000\nmodel = 'claude-sonnet-4-6'\n{more}"
     )
 }
@@ -112,7 +112,7 @@ fn escalated_questions_are_paid_twice() {
 
 #[test]
 fn repeats_cost_nothing_and_looking_them_up_does() {
-    let text = "[techniques.output-capping]\nbrevity = 0\n[techniques.model-routing]\nrouter = 0\n\
+    let text = "[assumptions.output-capping]\nbrevity = 0\n[assumptions.model-routing]\nrouter = 0\n\
                 [[class]]\nrequests = 1000\nmodel = 'claude-sonnet-4-6'\nuser_tokens = 1000\noutput_tokens = 100\n\
                 repeated_share = 0.1";
     let dedup = TechniqueId::SemanticDedup.set();
@@ -132,13 +132,13 @@ fn an_unlikely_model_for_easy_calls_is_not_counted_twice() {
     // Tuned and routed calls are the same easy ones: the tuned model takes 0.8,
     // the cheaper one nothing that is left of its 0.5.
     let text = "
-        [techniques.output-capping]
+        [assumptions.output-capping]
         brevity = 0
-        [techniques.semantic-dedup]
+        [assumptions.semantic-dedup]
         near = 0
-        [techniques.fine-tuning]
+        [assumptions.fine-tuning]
         examples = 0
-        [techniques.model-routing]
+        [assumptions.model-routing]
         router_prompt_tokens = 0
         router_output_tokens = 0
         [[class]]

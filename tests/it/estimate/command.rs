@@ -38,7 +38,7 @@ fn flags_and_a_file_say_the_same() {
     let path = folder.path().join("workload.toml");
     let text = "requests = 2_000_000\n[[class]]\nshare = 0.5\nmodel = 'claude-sonnet-4-6'\n\
                 system_tokens = 2000\ninput_tokens = 2200\noutput_tokens = 150\nhit_rate = 0.7\n\
-                [techniques.model-routing]\nshare = 0.4\n";
+                [assumptions.model-routing]\nshare = 0.4\n";
     std::fs::write(&path, text).expect("the folder is writable");
     let flags = [&FLAGS[..], &["--hit-rate", ".7", "--set", "model-routing.share=0.4"]].concat();
     let mut file = document(&[path.to_str().expect("a path in UTF-8")]);
@@ -116,7 +116,7 @@ fn a_slip_is_answered() {
     let field = file("[[class]]\nsystem_token = 5\n");
     assert!(field.contains("workload.toml:2: unknown field `system_token`"), "{field}");
     assert!(field.contains("did you mean `system_tokens`?"), "{field}");
-    let parameter = file("[techniques.model-routing]\nshore = 1\n");
+    let parameter = file("[assumptions.model-routing]\nshore = 1\n");
     assert!(parameter.contains("did you mean `share`?"), "{parameter}");
     let model = file(
         "[[class]]\nrequests = 5\nmodel = 'claude-sonet-4-6'\nuser_tokens = 5\noutput_tokens = 5\n",

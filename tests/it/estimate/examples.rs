@@ -126,11 +126,11 @@ fn credit_depends_on_the_order_and_the_total_does_not() {
         output_tokens = 500
         hit_rate = 0.75
         route = [{ model = 'claude-3-5-haiku', share = 0.6 }]
-        [techniques.output-capping]
+        [assumptions.output-capping]
         brevity = 0
-        [techniques.semantic-dedup]
+        [assumptions.semantic-dedup]
         near = 0
-        [techniques.model-routing]
+        [assumptions.model-routing]
         router_prompt_tokens = 0
         router_output_tokens = 0
     ";

@@ -1,0 +1,98 @@
+//! `tokopt trend`: use and cost from period to period.
+
+use std::io;
+
+use super::analyze::{check_models, judge, limit_threads, mention, price_table, print, read};
+use super::args::{AnalyzeArguments, OutputArguments, TablesArguments};
+use super::config::Config;
+use super::error::CliError;
+use super::exit::Exit;
+use super::file;
+use super::ladder_args::LadderArguments;
+use super::output::{self, Reported};
+use super::plan::Plan;
+use super::surroundings::Surroundings;
+use super::trend_args::{StepArgument, TrendArguments};
+use crate::ledger::Ledger;
+use crate::report::csv::{CsvFile, trend_tables};
+use crate::report::document::Trend;
+use crate::report::{Kind, RenderOptions, assemble, saved, write_trend};
+use crate::trend::{self, Step};
+
+pub(super) fn run(
+    arguments: &TrendArguments,
+    surroundings: &Surroundings,
+) -> Result<Exit, CliError> {
+    let config = Config::find(&arguments.general, surroundings)?;
+    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    output::refuse_metrics(plan.print, &plan.outputs)?;
+    mention(&config, plan.notes);
+    let table = price_table(&plan.prices)?;
+    check_models(&plan, &table)?;
+    limit_threads(plan.threads)?;
+
+    let log = read(&plan).map_err(|error| of_saved_analysis(error, &plan))?;
+    let ledger = Ledger::new(&log, &table, &plan.settings);
+    let by = arguments.by.map(|step| match step {
+        StepArgument::Day => Step::Day,
+        StepArgument::Week => Step::Week,
+        StepArgument::Month => Step::Month,
+    });
+    let found = trend::trend(&ledger, by)?;
+    let document = assemble::trend(&ledger, found.as_ref());
+    output::write_all(&document, &plan.outputs, &plan.render)?;
+    let printed = print(&document, plan.print, &plan.render);
+    if plan.strict {
+        judge(&assemble::document(&log, &ledger, &plan.naming, None))?;
+    }
+    printed?;
+    Ok(Exit::Done)
+}
+
+/// What was typed, as `analyze` takes it: one way to read, select and write.
+fn as_analysis(arguments: &TrendArguments) -> AnalyzeArguments {
+    AnalyzeArguments {
+        paths: arguments.paths.clone(),
+        reading: arguments.reading.clone(),
+        selection: arguments.selection.clone(),
+        pricing: arguments.pricing.clone(),
+        invoices: Vec::new(),
+        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
+        output: OutputArguments {
+            written: arguments.written.clone(),
+            tables: TablesArguments { top: arguments.top, ..TablesArguments::default() },
+            ..OutputArguments::default()
+        },
+        general: arguments.general.clone(),
+    }
+}
+
+/// Says so where what cannot be read as a log is a saved analysis.
+fn of_saved_analysis(error: CliError, plan: &Plan) -> CliError {
+    let is_saved = |path: &&String| {
+        file::read_unpacked(path).is_ok_and(|bytes| saved::looks_like_analysis(&bytes))
+    };
+    match plan.paths.iter().find(is_saved) {
+        Some(path) => CliError::NeedsLogs { path: path.clone() },
+        None => error,
+    }
+}
+
+impl Reported for Trend {
+    fn render(
+        &self,
+        kind: Kind,
+        options: &RenderOptions,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        write_trend(self, kind, options, out)
+    }
+
+    fn tables(&self) -> io::Result<Vec<CsvFile>> {
+        trend_tables(self)
+    }
+
+    fn inputs(&self) -> Vec<&str> {
+        self.input.files.iter().map(|file| file.path.as_str()).collect()
+    }
+}
