@@ -264,6 +264,13 @@ const RENDERERS: Family = Family {
     list: "RENDERERS",
 };
 
+const CHECK_RENDERERS: Family = Family {
+    folder: "src/report/check/",
+    trait_file: "src/report/check/renderer.rs",
+    trait_name: "CheckRenderer",
+    list: "CHECK_RENDERERS",
+};
+
 const FINDERS: Family = Family {
     folder: "src/findings/",
     trait_file: "src/findings/finder.rs",
@@ -390,6 +397,13 @@ fn every_renderer_is_tested() {
     let untested = listed.iter().filter(|id| !tests.contains(&id.replace('-', "_")));
     complaints.extend(untested.map(|id| format!("renderer {id} is not in tests/it/reports.rs")));
     expect_none("renderers out of step", &complaints);
+}
+
+#[test]
+fn every_report_of_a_check_is_listed() {
+    // Its tests render every kind of the list.
+    let complaints = unlisted(&CHECK_RENDERERS, &CHECK_RENDERERS.members());
+    expect_none("reports of a check that cannot be asked for", &complaints);
 }
 
 #[test]

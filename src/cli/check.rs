@@ -11,6 +11,7 @@ use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
+use super::github::Step;
 use super::ladder_args::LadderArguments;
 use super::plan::Plan;
 use super::standard;
@@ -55,7 +56,11 @@ pub(super) fn run(
     let baseline = arguments.baseline.iter().map(String::as_str);
     let named = plan.paths.iter().map(String::as_str);
     check_output::write_all(&check, &outputs, &options, read.chain(named).chain(baseline))?;
-    let printed = print(&check, arguments, &options, !outputs.is_empty());
+    let step = Step::around(surroundings, arguments.no_annotations);
+    if let Some(step) = &step {
+        step.summarise(&check, &options)?;
+    }
+    let printed = print(&check, arguments, &options, step.as_ref());
     if plan.strict {
         judge(&document)?;
     }
@@ -206,18 +211,22 @@ fn options(arguments: &CheckArguments, plan: &Plan) -> Result<CheckOptions, CliE
     })
 }
 
-/// Prints the report: nothing where it is quiet and a file holds it.
+/// Prints the report: none where it is quiet and a file holds it. A step of
+/// GitHub Actions gets its annotations in any case.
 fn print(
     check: &Check,
     arguments: &CheckArguments,
     options: &CheckOptions,
-    is_written: bool,
+    step: Option<&Step>,
 ) -> Result<(), CliError> {
-    if arguments.general.quiet && is_written && arguments.format.is_none() {
-        return Ok(());
-    }
-    let kind = arguments.format.unwrap_or(CheckKind::Table);
-    standard::print(&check_output::render(check, kind, options)?)
+    let is_silent = arguments.general.quiet && !arguments.outputs.is_empty();
+    let kind = arguments.format.or((!is_silent).then_some(CheckKind::Table));
+    let bytes = match (step, kind) {
+        (Some(_), kind) => Step::printed(check, kind, options)?,
+        (None, Some(kind)) => check_output::render(check, kind, options)?,
+        (None, None) => return Ok(()),
+    };
+    standard::print(&bytes)
 }
 
 fn exit(check: &Check, arguments: &CheckArguments) -> Exit {

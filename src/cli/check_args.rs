@@ -67,14 +67,18 @@ pub(super) struct CheckArguments {
 
     /// Also write a file; its kind is its name's ending, or KIND= before it
     ///
-    /// Repeatable. .txt, .json, .md, .xml (JUnit), .sarif, and the name of GitLab's report. Files
-    /// are written whole or not at all.
+    /// Repeatable. .txt, .json, .md, .xml (JUnit) and .sarif; gitlab=FILE is GitLab's code quality
+    /// report. Files are written whole or not at all.
     #[arg(short, long = "output", value_name = "[KIND=]PATH", help_heading = "Output")]
     pub(super) outputs: Vec<String>,
 
     /// The name by which a later run finds the Markdown comment again [default: default]
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub(super) comment_tag: Option<String>,
+
+    /// Neither annotate nor write a step summary where GitHub Actions run the check
+    #[arg(long, help_heading = "Output")]
+    pub(super) no_annotations: bool,
 
     /// Print users as they are, not as pseudonyms
     #[arg(long, help_heading = "Output")]

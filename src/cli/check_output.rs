@@ -1,5 +1,6 @@
 //! Where the reports of a check go.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
@@ -55,10 +56,13 @@ pub(super) fn render(
     options: &CheckOptions,
 ) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    check_renderer(kind).render(check, options, &mut bytes).map_err(|error| {
-        CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
-    })?;
+    check_renderer(kind).render(check, options, &mut bytes).map_err(|error| faulty(&error))?;
     Ok(bytes)
+}
+
+/// A report that could not be made.
+pub(super) fn faulty(error: &io::Error) -> CliError {
+    CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
 }
 
 /// Writes every output, or none.

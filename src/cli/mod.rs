@@ -25,6 +25,7 @@ mod estimate_args;
 mod exit;
 mod explain;
 mod file;
+mod github;
 mod init;
 mod inspect;
 mod invoice;

@@ -29,6 +29,11 @@ pub(super) struct Surroundings {
     pub(super) is_dumb: bool,
     /// `CI` is set: nobody watches.
     pub(super) is_ci: bool,
+    /// `GITHUB_ACTIONS` is `true`: a step of a workflow, whose output a runner
+    /// reads.
+    pub(super) is_github: bool,
+    /// `GITHUB_STEP_SUMMARY`: the file whose Markdown is shown with the step.
+    pub(super) step_summary: Option<PathBuf>,
     /// Standard input is a terminal.
     pub(super) stdin_is_terminal: bool,
     /// Standard output is a terminal.
@@ -56,6 +61,10 @@ impl Surroundings {
             columns: variable("COLUMNS").and_then(|value| value.to_str()?.trim().parse().ok()),
             is_dumb: variable("TERM").is_some_and(|value| value == "dumb"),
             is_ci: is_set("CI"),
+            is_github: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+            step_summary: variable("GITHUB_STEP_SUMMARY")
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from),
             stdin_is_terminal: io::stdin().is_terminal(),
             stdout_is_terminal: stdout.is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),

@@ -45,7 +45,7 @@ impl Renderer for Metrics {
         rates(document, &mut text);
         durations(document, &mut text);
         projections(document, &mut text);
-        write!(out, "{}# EOF\n", text.0)
+        writeln!(out, "{}# EOF", text.0)
     }
 }
 

@@ -4,6 +4,7 @@
 mod analyze;
 mod arms;
 mod backtest;
+mod check_outputs;
 mod inspect;
 mod nothing;
 mod outputs;
@@ -23,7 +24,15 @@ const QUICKSTART: &str = "fixtures/quickstart/usage.jsonl";
 fn tokopt(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokopt"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "CI", "TERM"] {
+    for name in [
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "CI",
+        "TERM",
+        "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
+    ] {
         command.env_remove(name);
     }
     command.env("TOKOPT_CONFIG", "");

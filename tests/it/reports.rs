@@ -3,6 +3,7 @@
 mod attacks;
 mod documents;
 mod ladders;
+mod metrics;
 mod plans;
 
 use tokopt::report::document::{Dimension, Document};

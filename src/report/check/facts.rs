@@ -82,13 +82,22 @@ pub fn limit(limit: &Limit) -> String {
         Side::AtMost => "at most",
         Side::AtLeast => "at least",
     };
-    let changes: Vec<String> =
-        [limit.change_share, limit.change].into_iter().flatten().map(signed).collect();
+    let changes = [limit.change_share, limit.change].into_iter().flatten();
+    let changes: Vec<String> = changes.map(change_of_baseline).collect();
     let bound = limit.bound.to_display();
     if changes.is_empty() {
         format!("{side} {bound}")
     } else {
-        format!("{side} {bound} (baseline {})", changes.join(" and "))
+        format!("{side} {bound}: {}", changes.join(" and "))
+    }
+}
+
+/// An allowed change in words: `20.0 % below the baseline`.
+fn change_of_baseline(change: Quantity) -> String {
+    let shown = change.to_display();
+    match shown.strip_prefix('-') {
+        Some(amount) => format!("{amount} below the baseline"),
+        None => format!("{shown} above the baseline"),
     }
 }
 

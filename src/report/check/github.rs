@@ -3,6 +3,7 @@
 //!
 //! Knows no environment: whether this is GitHub is the caller's to say.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::facts::{Severity, complaints, limit, moved_by, moved_by_name};
@@ -69,7 +70,8 @@ fn write_first(mut annotations: Vec<Annotation>, out: &mut dyn Write) -> io::Res
     let more = annotations.len().saturating_sub(MOST_OF_A_KIND);
     annotations.truncate(MOST_OF_A_KIND);
     if let Some(last) = annotations.last_mut().filter(|_| more > 0) {
-        last.message.push_str(&format!("\nand {more} more: see the report"));
+        // Writing to a string never fails.
+        let _ = write!(last.message, "\nand {more} more: see the report");
     }
     annotations.iter().try_for_each(|annotation| annotation.write(out))
 }
@@ -79,8 +81,8 @@ fn write_first(mut annotations: Vec<Annotation>, out: &mut dyn Write) -> io::Res
 struct Annotation {
     severity: Severity,
     title: String,
-    /// File, line, first column and the one after the last.
-    place: Option<(String, Option<(u64, u64, u64)>)>,
+    /// File, and the line and column in it.
+    place: Option<(String, Option<(u64, u64)>)>,
     message: String,
 }
 
@@ -102,8 +104,7 @@ impl Annotation {
         let facts = facts.into_iter().filter_map(|(name, text)| Some((name, text?)));
         lines.extend(facts.map(|(name, text)| format!("{name}: {}", clean(&text))));
         let shown = shown(check, judgement.place.as_ref());
-        let region =
-            shown.place.map(|place| (place.line, place.column, place.column + place.length.max(1)));
+        let region = shown.place.map(|place| (place.line, place.column));
         Self {
             severity,
             title: clean(&title),
@@ -116,8 +117,8 @@ impl Annotation {
         write!(out, "::{} title={}", self.severity.name(), property(&self.title))?;
         if let Some((file, region)) = &self.place {
             write!(out, ",file={}", property(file))?;
-            if let Some((line, column, end)) = region {
-                write!(out, ",line={line},col={column},endColumn={end}")?;
+            if let Some((line, column)) = region {
+                write!(out, ",line={line},col={column}")?;
             }
         }
         writeln!(out, "::{}", data(&self.message))

@@ -1,4 +1,4 @@
-//! `JUnit` XML: one test case for every judgement, for CI's list of tests.
+//! JUnit XML: one test case for every judgement, for CI's list of tests.
 //!
 //! Written so that both schemas in use take it: that of Ant, which knows no
 //! properties and no output of a single case, and that of Jenkins. What is known
@@ -23,7 +23,7 @@ const NO_TIME: &str = "1970-01-01T00:00:00";
 /// Columns of the date and the time in RFC 3339, without fractions and zone.
 const DATE_AND_TIME: usize = 19;
 
-/// Writes the check as `JUnit` XML.
+/// Writes the check as JUnit XML.
 #[derive(Clone, Copy, Debug)]
 pub struct Junit;
 

@@ -13,7 +13,7 @@ pub enum CheckKind {
     Json,
     /// A comment for a pull request, or a step summary.
     Markdown,
-    /// `JUnit` XML, for test reports.
+    /// JUnit XML, for test reports.
     Junit,
     /// SARIF 2.1.0, for code scanning.
     Sarif,

@@ -6,6 +6,7 @@
 //! the run. The fields are those of the standard, in its order and spelling.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -203,11 +204,9 @@ fn rules(found: &[&Judgement]) -> Vec<Rule> {
 fn result(check: &Check, judgement: &Judgement, rules: &[Rule], fingerprint: String) -> Finding {
     let rule_id = clean(&judgement.code);
     // An ignored rule keeps the level that it would have had.
-    let level = match severity(judgement) {
-        Some(Severity::Error) => "error",
-        Some(Severity::Warning) => "warning",
-        None if judgement.level == Level::Warn => "warning",
-        None => "error",
+    let is_warning = match severity(judgement) {
+        Some(severity) => severity == Severity::Warning,
+        None => judgement.level == Level::Warn,
     };
     let named = properties(judgement).into_iter();
     let mut bag: BTreeMap<String, String> =
@@ -216,7 +215,7 @@ fn result(check: &Check, judgement: &Judgement, rules: &[Rule], fingerprint: Str
     Finding {
         rule_index: rules.iter().position(|rule| rule.id == rule_id).unwrap_or_default(),
         rule_id,
-        level,
+        level: if is_warning { "warning" } else { "error" },
         message: Text { text: message(&judgement.message) },
         locations: [location(check, judgement)],
         partial_fingerprints: BTreeMap::from([(FINGERPRINT, fingerprint)]),
@@ -310,7 +309,8 @@ fn percent_encoded(path: &str) -> String {
         if is_plain || (byte == b':' && position == 1) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string never fails.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

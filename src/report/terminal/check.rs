@@ -33,6 +33,7 @@ pub fn check(check: &Check, options: &CheckOptions, out: &mut dyn Write) -> io::
     questions(check, &mut screen);
     warnings(check, &mut screen);
     for refusal in &check.refusals {
+        screen.part();
         let label = format!("error[{}]", plain(&refusal.code, 20));
         screen.labelled(&label, Tone::Bad, &sentence(&refusal.message, &screen));
     }

@@ -67,10 +67,15 @@ impl Screen {
 
     /// Opens a section, with an empty line before it but for the first.
     pub fn section(&mut self, text: &str) {
+        self.part();
+        self.wrapped(text, 0, HEADING);
+    }
+
+    /// Makes the last line an empty one, but not the first.
+    pub fn part(&mut self) {
         if self.lines.last().is_some_and(|line| !line.is_empty()) {
             self.blank();
         }
-        self.wrapped(text, 0, HEADING);
     }
 
     /// Adds text behind a label that says how it is meant.
@@ -87,9 +92,7 @@ impl Screen {
 
     /// Adds the line that answers, after an empty one.
     pub fn answer(&mut self, text: &str, tone: Tone) {
-        if self.lines.last().is_some_and(|line| !line.is_empty()) {
-            self.blank();
-        }
+        self.part();
         self.wrapped(text, 0, tone.style());
     }
 
