@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::diff_args::DiffArguments;
 use super::estimate_args::EstimateArguments;
 use super::ladder_args::LadderArguments;
+use super::report_args::ReportArguments;
 use crate::report::Kind;
 
 /// Says where the tokens and dollars of LLM usage logs go
@@ -41,6 +42,7 @@ Environment:
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     Analyze(Box<AnalyzeArguments>),
+    Report(ReportArguments),
     Estimate(Box<EstimateArguments>),
     Backtest(Box<BacktestArguments>),
     Diff(Box<DiffArguments>),
@@ -386,6 +388,22 @@ pub(super) struct OutputArguments {
     #[command(flatten)]
     pub(super) written: WriteArguments,
 
+    #[command(flatten)]
+    pub(super) tables: TablesArguments,
+
+    /// Print users and accounts as they are, not as pseudonyms
+    #[arg(long)]
+    pub(super) show_users: bool,
+
+    /// Make pseudonyms with the key in this file, so that they cannot be guessed
+    #[arg(long, value_name = "FILE", conflicts_with = "show_users")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+/// Which tables a report has and how long they are.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct TablesArguments {
     /// Tables by these dimensions; a comma crosses them
     ///
     /// component, feature, model, user, account, conversation, provider, tier,
@@ -396,14 +414,6 @@ pub(super) struct OutputArguments {
     /// Rows of a table before the rest is summed up [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) top: Option<u32>,
-
-    /// Print users and accounts as they are, not as pseudonyms
-    #[arg(long)]
-    pub(super) show_users: bool,
-
-    /// Make pseudonyms with the key in this file, so that they cannot be guessed
-    #[arg(long, value_name = "FILE", conflicts_with = "show_users")]
-    pub(super) key_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, Args)]

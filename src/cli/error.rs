@@ -8,6 +8,7 @@ use crate::ingest::mapping::MappingError;
 use crate::prices::PriceError;
 use crate::prices::import::ImportError;
 use crate::report::KindError;
+use crate::report::saved::SavedError;
 use crate::selection::SelectionError;
 
 /// Why a command could not do its work.
@@ -35,11 +36,13 @@ pub(super) enum CliError {
     NoBill { path: String, reason: String },
     #[error("cannot read `{path}`: {reason}")]
     Unreadable { path: String, reason: String },
+    #[error("cannot read the analysis `{path}`: {source}")]
+    Saved { path: String, source: SavedError },
     #[error("cannot write `{path}`: {reason}")]
     Unwritable { path: String, reason: String },
     #[error("two outputs go to `{path}`")]
     SameOutput { path: String },
-    #[error("writing `{path}` would replace the log it is made from")]
+    #[error("writing `{path}` would replace the file it is made from")]
     ReplacesInput { path: String },
     #[error("cannot write `{path}`: read back, {reason}")]
     WrittenWrongly { path: String, reason: String },
@@ -82,6 +85,7 @@ impl CliError {
                 "give a provider's cost export, or CSV with the columns month and amount"
                     .to_owned(),
             ),
+            Self::Saved { path, source } => Some(source.hint(path)),
             Self::NoInput => {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }

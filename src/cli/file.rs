@@ -1,12 +1,13 @@
 //! Files, read whole and written whole or not at all.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::error::CliError;
+use crate::ingest::source::{self, Input, STANDARD_INPUT};
 
 /// Reads a text file.
 ///
@@ -22,6 +23,19 @@ pub(super) fn read(path: &Path) -> Result<String, CliError> {
 /// When it cannot be read.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Reads a file of any bytes, or standard input for `-`, decompressed.
+///
+/// # Errors
+/// When it cannot be read or decompressed.
+pub(super) fn read_unpacked(path: &str) -> Result<Vec<u8>, CliError> {
+    let named = (path != STANDARD_INPUT).then(|| PathBuf::from(path));
+    let input = Input { shown: path.to_owned(), path: named, named: true };
+    let mut bytes = Vec::new();
+    let read = source::open(&input).and_then(|mut opened| opened.reader.read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(Path::new(path), &error))?;
+    Ok(bytes)
 }
 
 /// A file that is written beside its place and waits to be put there.

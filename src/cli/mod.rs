@@ -30,6 +30,9 @@ mod plan;
 mod prices;
 mod progress;
 mod quality;
+mod report;
+mod report_args;
+mod saved;
 mod schema;
 mod self_hosting;
 mod standard;
@@ -67,6 +70,7 @@ fn dispatch(arguments: Vec<OsString>) -> Exit {
     let surroundings = Surroundings::look();
     let done = match &arguments.command {
         Command::Analyze(analyze) => analyze::run(analyze, &surroundings),
+        Command::Report(report) => report::run(report, &surroundings),
         Command::Estimate(estimate) => estimate::run(estimate, &surroundings),
         Command::Backtest(backtest) => backtest::run(backtest, &surroundings),
         Command::Diff(diff) => diff::run(diff, &surroundings),

@@ -131,6 +131,19 @@ pub(super) fn write_all(
     outputs: &[Output],
     options: &RenderOptions,
 ) -> Result<(), CliError> {
+    write_again(document, outputs, options, None)
+}
+
+/// The same for a document that was read from a file, which is not replaced.
+///
+/// # Errors
+/// As [`write_all`].
+pub(super) fn write_again(
+    document: &dyn Reported,
+    outputs: &[Output],
+    options: &RenderOptions,
+    saved: Option<&Path>,
+) -> Result<(), CliError> {
     // A file is the same wherever and by whomever it is made.
     let options =
         RenderOptions { by: options.by.clone(), top: options.top, ..RenderOptions::default() };
@@ -147,7 +160,7 @@ pub(super) fn write_all(
             }
         }
     }
-    refuse_collisions(document, &files)?;
+    refuse_collisions(document, saved, &files)?;
     make_folders(outputs)?;
     let staged: Vec<Staged> = files
         .into_iter()
@@ -158,10 +171,11 @@ pub(super) fn write_all(
 
 fn refuse_collisions(
     document: &dyn Reported,
+    saved: Option<&Path>,
     files: &[(PathBuf, Vec<u8>)],
 ) -> Result<(), CliError> {
-    let inputs: BTreeSet<PathBuf> =
-        document.inputs().into_iter().map(|path| place(Path::new(path))).collect();
+    let read = document.inputs().into_iter().map(Path::new).chain(saved);
+    let inputs: BTreeSet<PathBuf> = read.map(place).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {
         let place = place(path);

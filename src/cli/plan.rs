@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use super::args::{AnalyzeArguments, GeneralArguments, WriteArguments};
+use super::args::{AnalyzeArguments, GeneralArguments, TablesArguments, WriteArguments};
 use super::config::{Config, FeaturesSection};
 use super::error::CliError;
 use super::file;
@@ -87,17 +87,16 @@ impl Plan {
     ) -> Result<Self, CliError> {
         let output = &arguments.output;
         let general = &arguments.general;
-        let by = dimensions(first(&output.by, &config.settings.analyze.by))?;
+        let render = render_options(&output.tables, general, config, surroundings)?;
         let outputs = Output::parse_all(&output.written.outputs)?;
         let watched =
             surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
-        let top = output.top.or(config.settings.analyze.top).map_or(10, |top| top.max(1) as usize);
         Ok(Self {
             paths: paths(&arguments.paths, surroundings)?,
             invoices: arguments.invoices.clone(),
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
-            settings: settings(arguments, config, &by)?,
+            settings: settings(arguments, config, &render.by)?,
             prices: overrides(&arguments.pricing.files, config)?,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
             findings: self_hosting::findings(config.settings.self_hosting.as_ref())?,
@@ -105,18 +104,32 @@ impl Plan {
             naming: naming(arguments, config)?,
             print: printed(&output.written, general, &outputs),
             outputs,
-            render: RenderOptions {
-                width: terminal::width(surroundings),
-                color: terminal::colors_report(general.color, surroundings),
-                by,
-                top,
-            },
+            render,
             strict: arguments.reading.strict || config.settings.analyze.strict,
             notes: !general.quiet,
             progress: watched && !general.quiet && !general.no_progress,
             threads: arguments.reading.threads,
         })
     }
+}
+
+/// How reports for people look.
+///
+/// # Errors
+/// When a table is by something that is no dimension.
+pub(super) fn render_options(
+    tables: &TablesArguments,
+    general: &GeneralArguments,
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<RenderOptions, CliError> {
+    let settings = &config.settings.analyze;
+    Ok(RenderOptions {
+        width: terminal::width(surroundings),
+        color: terminal::colors_report(general.color, surroundings),
+        by: dimensions(first(&tables.by, &settings.by))?,
+        top: tables.top.or(settings.top).map_or(10, |top| top.max(1) as usize),
+    })
 }
 
 /// What is printed: nothing where it is quiet and a file holds the report.

@@ -16,6 +16,7 @@ mod kind;
 mod markdown;
 mod renderer;
 mod rows;
+pub mod saved;
 mod savings;
 mod schema;
 mod summary;

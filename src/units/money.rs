@@ -8,12 +8,14 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
-use serde::{Serialize, Serializer};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::divide_half_even;
 
 const FEMTO_PER_USD: i128 = 1_000_000_000_000_000;
 const FEMTO_PER_NANO: i128 = 1_000_000;
+const NANO_PER_USD: i128 = 1_000_000_000;
 const FEMTO_DIGITS: usize = 15;
 const NANO_DIGITS: usize = 9;
 
@@ -224,6 +226,43 @@ impl Serialize for NanoUsd {
         serde_json::value::RawValue::from_string(self.to_string())
             .map_err(serde::ser::Error::custom)?
             .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for NanoUsd {
+    /// Reads what [`Serialize`] wrote.
+    ///
+    /// The reader of JSON hands decimals over as floats. Rounded to nine
+    /// decimals they are the amount that was written, digit for digit, up to
+    /// 2^23 = 8,388,608 dollars to either side, and whole dollars beyond; from
+    /// there on the last decimals may differ.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Decimal)
+    }
+}
+
+/// Takes a number, however it is handed over.
+struct Decimal;
+
+impl Visitor<'_> for Decimal {
+    type Value = NanoUsd;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of US dollars or a share")
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<NanoUsd, E> {
+        // A float is printed in full, without an exponent.
+        let amount = parse_scaled(&number.to_string(), NANO_DIGITS, true);
+        amount.map(NanoUsd).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<NanoUsd, E> {
+        Ok(NanoUsd(i128::from(number) * NANO_PER_USD))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<NanoUsd, E> {
+        Ok(NanoUsd(i128::from(number) * NANO_PER_USD))
     }
 }
 

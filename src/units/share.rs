@@ -1,17 +1,14 @@
-//! A part of a whole, kept as two integers until it is shown.
+//! A part of a whole, in millionths: what documents carry.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{NanoUsd, Tokens, Usd, divide_half_even};
 
-/// A share: `part` of `whole`, both exact. The whole is never zero.
+/// A share in millionths, rounded once, half to even.
 ///
 /// Serialised as a decimal with at most six decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    part: i128,
-    whole: i128,
-}
+pub struct Share(i128);
 
 const MILLION: i128 = 1_000_000;
 
@@ -19,21 +16,18 @@ impl Share {
     /// A share of so many millionths of one.
     #[must_use]
     pub const fn from_millionths(millionths: u64) -> Self {
-        Self { part: millionths as i128, whole: MILLION }
+        Self(millionths as i128)
     }
 
     /// A share of counts; `None` where there is no whole to take a share of.
     #[must_use]
-    pub const fn of_counts(part: u64, whole: u64) -> Option<Self> {
-        if whole == 0 {
-            return None;
-        }
-        Some(Self { part: part as i128, whole: whole as i128 })
+    pub fn of_counts(part: u64, whole: u64) -> Option<Self> {
+        Self::of(part.into(), whole.into())
     }
 
     /// A share of token counts.
     #[must_use]
-    pub const fn of_tokens(part: Tokens, whole: Tokens) -> Option<Self> {
+    pub fn of_tokens(part: Tokens, whole: Tokens) -> Option<Self> {
         Self::of_counts(part.get(), whole.get())
     }
 
@@ -46,26 +40,30 @@ impl Share {
 
     /// A share of rounded amounts; `None` where the whole is not positive.
     #[must_use]
-    pub const fn of_nano(part: NanoUsd, whole: NanoUsd) -> Option<Self> {
-        if whole.nano() <= 0 {
-            return None;
-        }
-        Some(Self { part: part.nano(), whole: whole.nano() })
+    pub fn of_nano(part: NanoUsd, whole: NanoUsd) -> Option<Self> {
+        Self::of(part.nano(), whole.nano())
     }
 
-    /// The share in millionths, rounded half to even.
-    #[must_use]
-    pub fn millionths(self) -> i128 {
-        match self.part.checked_mul(MILLION) {
-            Some(scaled) => divide_half_even(scaled, self.whole),
-            None => self.part / (self.whole / MILLION).max(1),
+    fn of(part: i128, whole: i128) -> Option<Self> {
+        if whole <= 0 {
+            return None;
         }
+        Some(Self(match part.checked_mul(MILLION) {
+            Some(scaled) => divide_half_even(scaled, whole),
+            None => part / (whole / MILLION).max(1),
+        }))
+    }
+
+    /// The share in millionths.
+    #[must_use]
+    pub const fn millionths(self) -> i128 {
+        self.0
     }
 
     /// The share as a percentage with one decimal, such as `97.8 %`.
     #[must_use]
     pub fn to_percent(self) -> String {
-        let tenths = divide_half_even(self.millionths(), 1_000);
+        let tenths = divide_half_even(self.0, 1_000);
         let sign = if tenths < 0 { "-" } else { "" };
         let tenths = tenths.unsigned_abs();
         format!("{sign}{}.{} %", tenths / 10, tenths % 10)
@@ -74,7 +72,15 @@ impl Share {
 
 impl Serialize for Share {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        NanoUsd::from_nano(self.millionths() * 1_000).serialize(serializer)
+        NanoUsd::from_nano(self.0.saturating_mul(1_000)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    /// Reads what [`Serialize`] wrote, as [`NanoUsd`] does.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let decimal = NanoUsd::deserialize(deserializer)?;
+        Ok(Self(divide_half_even(decimal.nano(), 1_000)))
     }
 }
 

@@ -203,7 +203,7 @@ fn what_fails_leaves_nothing_behind() {
     std::fs::copy("fixtures/ingest/canonical/kept/columns.csv", &log).expect("copied");
     let missing = in_folder(folder.path(), "none/table.csv");
     refused(&[&log, "-o", &missing], "there is no such file or folder");
-    refused(&[&log, "-o", &log], "would replace the log");
+    refused(&[&log, "-o", &log], "would replace the file");
     refused(
         &[&log, "-o", folder.path().to_str().expect("UTF-8"), "--format", "csv"],
         "it is a folder",

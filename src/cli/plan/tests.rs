@@ -1,7 +1,7 @@
 //! Flags, settings and environment in, one plan out.
 
 use super::Plan;
-use crate::cli::args::{AnalyzeArguments, OutputArguments, ReadingArguments};
+use crate::cli::args::{AnalyzeArguments, OutputArguments, ReadingArguments, TablesArguments};
 use crate::cli::config::{Amount, AnalyzeSection, Config, ConfigFile, PlansSection};
 use crate::cli::error::CliError;
 use crate::cli::surroundings::Surroundings;
@@ -50,8 +50,10 @@ fn a_flag_replaces_the_setting_of_its_name() {
     assert_eq!(by_setting.settings.time_zone.iana_name(), Some("Europe/Berlin"));
     let by_flag = plan(&arguments(|arguments| {
         arguments.output = OutputArguments {
-            by: words(&["model, component", "hour", "model,component", "model"]),
-            top: Some(5),
+            tables: TablesArguments {
+                by: words(&["model, component", "hour", "model,component", "model"]),
+                top: Some(5),
+            },
             ..OutputArguments::default()
         };
         arguments.selection.timezone = Some("UTC".to_owned());
@@ -67,12 +69,12 @@ fn a_flag_replaces_the_setting_of_its_name() {
 fn a_value_that_cannot_be_used_names_its_flag_and_a_way_out() {
     for (arguments, message, hint) in [
         (
-            arguments(|arguments| arguments.output.by = words(&["modle"])),
+            arguments(|arguments| arguments.output.tables.by = words(&["modle"])),
             "--by: there is no dimension `modle`",
             Some("did you mean `model`?"),
         ),
         (
-            arguments(|arguments| arguments.output.by = words(&["day,day"])),
+            arguments(|arguments| arguments.output.tables.by = words(&["day,day"])),
             "--by: `day,day` names a dimension twice",
             None,
         ),

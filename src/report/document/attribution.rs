@@ -4,7 +4,7 @@
 //! and hours by time), and renderers keep that order.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Quotient;
 use crate::record::dimension::Dimension;
@@ -12,7 +12,7 @@ use crate::units::{Evidence, NanoUsd, Share, Tokens};
 
 /// Tokens and dollars by what caused them. A dimension the log says nothing
 /// about has one row, keyed `unknown`, or none without calls.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attribution {
     /// By part of the prompt or the answer; sums to the bill.
     pub component: Vec<Row>,
@@ -51,6 +51,13 @@ impl Attribution {
         })
     }
 
+    /// Whether there is a table by exactly these dimensions.
+    #[must_use]
+    pub fn has(&self, dimensions: &[Dimension]) -> bool {
+        let is_standard = matches!(dimensions, [one] if self.rows(*one).is_some());
+        is_standard || self.cross(dimensions).is_some()
+    }
+
     /// The cross of exactly these dimensions, in this order.
     #[must_use]
     pub fn cross(&self, dimensions: &[Dimension]) -> Option<&Cross> {
@@ -59,7 +66,7 @@ impl Attribution {
 }
 
 /// One row of a table by one dimension.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// What the row is about, or `unknown`.
     pub key: String,
@@ -69,7 +76,7 @@ pub struct Row {
 }
 
 /// A table by several dimensions at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cross {
     /// The dimensions, outermost first.
     pub dimensions: Vec<Dimension>,
@@ -78,7 +85,7 @@ pub struct Cross {
 }
 
 /// One row of a table by several dimensions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CrossRow {
     /// One key per dimension of the cross.
     pub keys: Vec<String>,
@@ -88,7 +95,7 @@ pub struct CrossRow {
 }
 
 /// The figures of a row. Null where the log does not say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// Calls that have a part in the row.
     pub calls: Option<u64>,
@@ -123,7 +130,7 @@ const fn is_zero(count: &u64) -> bool {
 }
 
 /// What the component shares rest on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentsNote {
     /// The worst grade among the components.
     pub evidence: Evidence,

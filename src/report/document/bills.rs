@@ -3,14 +3,14 @@
 //! Knows no bill's layout.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Evidence;
 use crate::units::{NanoUsd, Share, Tokens};
 
 /// Periods of usage exports that count nowhere, because requests or a finer
 /// export speak of the same usage.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Levels {
     /// Buckets that were set aside: no part of any total.
     pub set_aside_buckets: u64,
@@ -22,7 +22,9 @@ pub struct Levels {
 }
 
 /// Why buckets were set aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SetAsideReason {
     /// Requests of the same provider and time count in their place.
@@ -43,7 +45,7 @@ impl SetAsideReason {
 }
 
 /// Buckets of one provider that were set aside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetAside {
     /// What counts in their place.
     pub reason: SetAsideReason,
@@ -63,7 +65,7 @@ pub struct SetAside {
 
 /// An export and the requests of its time, for one provider and kind of
 /// operation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExportCoverage {
     /// The provider.
     pub provider: String,
@@ -92,7 +94,7 @@ pub struct ExportCoverage {
 }
 
 /// An export and the requests of its time, for one model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelCoverage {
     /// The model.
     pub model: String,
@@ -103,7 +105,7 @@ pub struct ModelCoverage {
 }
 
 /// Usage as one level counts it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LevelSide {
     /// Calls; null where they are not counted.
     pub calls: Option<u64>,
@@ -121,7 +123,7 @@ pub struct LevelSide {
 
 /// Billed amounts of cost exports among the files: no calls, no tokens, and no
 /// part of `totals.cost_usd`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Billed {
     /// The sum, in US dollars.
     pub billed_usd: NanoUsd,
@@ -153,7 +155,7 @@ pub struct Billed {
 }
 
 /// A part of what was billed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BilledRow {
     /// What the lines have in common; `unknown` where the bill does not say.
     pub key: String,
@@ -166,7 +168,7 @@ pub struct BilledRow {
 }
 
 /// Priced usage held against a bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reconciliation {
     /// The files of the bill, where it was given apart from the log.
     pub files: Vec<InvoiceFile>,
@@ -210,7 +212,7 @@ pub struct Reconciliation {
 }
 
 /// A file of a bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InvoiceFile {
     /// Its path as given or found.
     pub path: String,
@@ -223,7 +225,7 @@ pub struct InvoiceFile {
 }
 
 /// Both sides of one month, day or model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReconciledRow {
     /// The month, day or model; `unknown` where one side does not say.
     pub key: String,
@@ -243,7 +245,7 @@ pub struct ReconciledRow {
 }
 
 /// Something that explains a part of a gap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GapCause {
     /// Stable code in `UPPER_SNAKE`.
     pub code: String,

@@ -4,13 +4,13 @@
 //! text of a prompt: a break is placed and classified, never quoted.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Quotient};
 use crate::units::{NanoUsd, Share, Tokens};
 
 /// The replay of the prompt caches.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cache {
     /// Input tokens read from the cache by the log's own counts, of all input;
     /// null where the log does not count them.
@@ -30,7 +30,7 @@ pub struct Cache {
 }
 
 /// One way to place and keep cache entries, on all of the traffic.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CachePolicy {
     /// What is cached: `none`, `head`, `full`, `mixed` or `logged`.
     pub policy: String,
@@ -48,7 +48,7 @@ pub struct CachePolicy {
 }
 
 /// A place at which prompts stop repeating.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CacheBreak {
     /// What the calls were for; null where they are of several features.
     pub feature: Option<String>,
@@ -71,7 +71,7 @@ pub struct CacheBreak {
 }
 
 /// How well the replay of the log's own policy meets the billed counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CacheCalibration {
     /// Input tokens read from the cache by the bill, of all input.
     pub billed_read_share: Option<Share>,

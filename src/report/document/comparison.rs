@@ -12,7 +12,7 @@ use crate::record::component::Component;
 use crate::units::{Evidence, NanoUsd, Share, Tokens};
 
 /// What analyses are compared by.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// Sums over the calls and buckets of every feature, model, provider and
     /// tier that occur together, most expensive first. Their costs add up to
@@ -24,7 +24,7 @@ pub struct Comparison {
 }
 
 /// Sums over the calls and buckets of one feature, model, provider and tier.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
     /// The feature, or `unknown`.
     pub feature: String,
@@ -94,7 +94,7 @@ impl TokenKind {
 }
 
 /// The tokens of a kind in the priced calls of a cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CellKind {
     /// The kind.
     pub kind: TokenKind,
@@ -106,7 +106,7 @@ pub struct CellKind {
 }
 
 /// The tokens of a component in a cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CellComponent {
     /// The component.
     #[schemars(with = "String")]
@@ -120,7 +120,7 @@ pub struct CellComponent {
 
 /// Figures over the calls of one slice. Counts say how many calls each rests on;
 /// what the log does not say is null.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     /// The feature that the slice is of; null for all of them.
     pub feature: Option<String>,

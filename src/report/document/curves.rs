@@ -3,13 +3,13 @@
 //! Beside the steps, never inside them: these rows decide nothing.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Quotient;
 use crate::units::{Share, Tokens};
 
 /// Figures beside the steps.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Curves {
     /// Near repeats by how alike texts must be; empty where none can be
     /// compared.
@@ -22,7 +22,7 @@ pub struct Curves {
 }
 
 /// Near repeats at one threshold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RepeatPoint {
     /// The least Jaccard index of the words of two texts.
     pub threshold: Quotient,
@@ -35,7 +35,7 @@ pub struct RepeatPoint {
 }
 
 /// What is left out if a call gets so many passages of such a size.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PassagePoint {
     /// Passages of a call.
     pub chunks: u64,

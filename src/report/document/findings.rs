@@ -10,7 +10,7 @@ use super::Evidence;
 use crate::units::NanoUsd;
 
 /// Something in the log worth a look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// A stable upper-case code.
     pub code: String,

@@ -6,14 +6,14 @@
 //! reason. Knows no method: every figure arrives computed.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Curves, Evidence, Quotient, Warning, Worth};
 use crate::units::{NanoUsd, Share};
 
 /// The ladder. The savings of the applied steps add up to `baseline_usd` less
 /// `final_usd`, digit for digit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ladder {
     /// How the applied steps are arranged: `greedy`, `playbook`, `effort` or
     /// `savings`. No arrangement changes a total.
@@ -54,7 +54,7 @@ pub struct Ladder {
 }
 
 /// One technique on the ladder. Null where the log does not say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Its place in the list, counted from 1.
     pub rank: u32,
@@ -105,7 +105,18 @@ pub struct Step {
 
 /// What became of a technique.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum StepStatus {
@@ -131,7 +142,9 @@ impl StepStatus {
 }
 
 /// Why a technique is not used.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Reason {
     /// A stable upper-case code.
     pub code: String,
@@ -146,7 +159,9 @@ pub struct Reason {
 }
 
 /// A part of a step that can be switched on by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Lever {
     /// Its name, in `snake_case`.
     pub lever: String,
@@ -157,7 +172,7 @@ pub struct Lever {
 }
 
 /// What a step chose for one stream of calls, and what the choice costs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamPolicy {
     /// What the calls were for, or `unknown`.
     pub feature: String,
@@ -179,7 +194,7 @@ pub struct StreamPolicy {
 }
 
 /// A named parameter with its band in the sense of savings: `low` saves least.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assumption {
     /// Its name, as `--set` takes it after the technique's id.
     pub name: String,
@@ -198,7 +213,7 @@ pub struct Assumption {
 }
 
 /// A part of the traffic that uses the techniques that cost it least.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
     /// What its calls were for, or `unknown`.
     pub feature: String,
@@ -224,7 +239,9 @@ pub struct Group {
 }
 
 /// A technique that a group does not use.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct GroupSkip {
     /// Its id.
     pub technique: String,
@@ -238,7 +255,7 @@ pub struct GroupSkip {
 }
 
 /// The total saving, by the grade of the levers it comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SavingByEvidence {
     /// From counts, times and hashes of the log, in US dollars.
     pub measured_usd: NanoUsd,

@@ -10,7 +10,7 @@ use super::Quotient;
 use crate::units::{NanoUsd, Share, Tokens};
 
 /// Per-call figures over the whole log. Null where the log does not say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Metrics {
     /// Cost per priced call.
     pub cost_per_call: Option<CostPerCall>,
@@ -35,7 +35,7 @@ pub struct Metrics {
 }
 
 /// Cost per priced call, in US dollars.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CostPerCall {
     /// The mean.
     pub mean_usd: NanoUsd,
@@ -44,7 +44,7 @@ pub struct CostPerCall {
 }
 
 /// Tokens per call that reports them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokensPerCall {
     /// The mean.
     pub mean: Quotient,
@@ -109,7 +109,7 @@ impl ModelTier {
 }
 
 /// Per-call figures of one model.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelMetrics {
     /// The model's name in the log, or `unknown`.
     pub model: String,
@@ -132,7 +132,7 @@ pub struct ModelMetrics {
 }
 
 /// Calls and dollars of one tier of models.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TierShare {
     /// The tier.
     pub tier: ModelTier,
@@ -147,7 +147,7 @@ pub struct TierShare {
 }
 
 /// Who is heavy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Users {
     /// Distinct users in the log.
     pub count: u64,
@@ -162,7 +162,9 @@ pub struct Users {
 }
 
 /// A user who costs more than he pays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct AbovePlan {
     /// The user, as a pseudonym unless the run asked for names.
     pub user: String,

@@ -27,7 +27,7 @@ mod totals;
 mod what_if;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
@@ -65,19 +65,20 @@ pub use quotient::Quotient;
 pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use what_if::WhatIf;
 
-/// The version of the document's layout.
-pub const SCHEMA_VERSION: &str = "1.0";
+/// The version of the document's layout, as `major.minor`: a field that is
+/// added raises the second number, one that goes or changes raises the first.
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// The key of calls that do not say what a dimension asks for, such as a call
 /// without a model's name.
 pub const UNKNOWN_KEY: &str = "unknown";
 
 /// One analysis: what was read, what it cost, and where it went.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt analysis")]
 pub struct Document {
-    /// The version of this layout, `1.0`.
-    pub schema_version: &'static str,
+    /// The version of this layout, `1.1`.
+    pub schema_version: String,
     /// The version of the program that made the document.
     pub tool_version: String,
     /// What was read, and what became of every log record.
@@ -128,7 +129,7 @@ impl Document {
     #[must_use]
     pub fn new(tool_version: impl Into<String>) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
+            schema_version: SCHEMA_VERSION.to_owned(),
             tool_version: tool_version.into(),
             input: Input::default(),
             window: Window::default(),

@@ -4,13 +4,13 @@
 //! highest. Knows no calendar.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Quotient;
 use crate::units::NanoUsd;
 
 /// What the simulated calls cost per 30 days, in US dollars.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Monthly {
     /// 30 over the days that the log covers.
     pub factor: Quotient,
@@ -41,7 +41,7 @@ pub struct Monthly {
 }
 
 /// The bill as it is, over months made of days drawn from the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bootstrap {
     /// The bill that one such month in ten stays below, in US dollars.
     pub low_usd: NanoUsd,

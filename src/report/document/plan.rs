@@ -4,13 +4,13 @@
 //! Knows no calendar: a phase is how soon, not a date.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Quotient};
 use crate::units::NanoUsd;
 
 /// One piece of work, in the order in which to do it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanStep {
     /// The technique it puts to work.
     pub technique: String,
@@ -33,7 +33,18 @@ pub struct PlanStep {
 
 /// How soon a piece of work is done.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -59,7 +70,7 @@ impl Phase {
 }
 
 /// What a piece of work takes and pays. Null where the log has no times.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Worth {
     /// Hours of work.
     pub effort_hours: Quotient,

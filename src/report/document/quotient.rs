@@ -1,11 +1,11 @@
-//! Means and ratios, kept as two integers until they are shown.
+//! Means and ratios, in millionths.
 //!
 //! Knows no unit: the field that holds a quotient says what it counts.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::units::{Share, Tokens, group_thousands};
 
@@ -36,7 +36,7 @@ impl Quotient {
 
     /// The value in millionths, rounded half to even.
     #[must_use]
-    pub fn millionths(self) -> i128 {
+    pub const fn millionths(self) -> i128 {
         self.0.millionths()
     }
 
@@ -67,6 +67,13 @@ impl Default for Quotient {
 impl Serialize for Quotient {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Quotient {
+    /// Reads what [`Serialize`] wrote, as [`Share`] does.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Share::deserialize(deserializer).map(Self)
     }
 }
 

@@ -9,7 +9,7 @@ use super::Quotient;
 use crate::units::{NanoUsd, Tokens};
 
 /// The stretch of time that the calls cover.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// The first call's time, RFC 3339; null where the log has no dates.
     pub start: Option<String>,
@@ -67,7 +67,7 @@ pub struct PartlyUnpriced {
 }
 
 /// Sums over all calls. Every figure is null where the log does not say it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     /// Kept requests and child calls, or the buckets' own counts.
     pub calls: Option<u64>,

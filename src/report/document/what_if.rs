@@ -1,7 +1,7 @@
 //! This traffic on another model, beside the ladder.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Warning};
 use crate::units::NanoUsd;
@@ -9,7 +9,7 @@ use crate::units::NanoUsd;
 /// The calls of one model, priced as if another had served them: the same texts
 /// in its tokens, under its cache rules, context limit and prices. Says nothing
 /// of the quality or the length of its answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WhatIf {
     /// The model in the log.
     pub from: String,

@@ -111,7 +111,7 @@ fn nothing_is_written_over_itself_or_over_the_log() {
     let log = folder.path("log.json");
     std::fs::copy(QUICKSTART, &log).expect("a copy");
     let over = refused(&["analyze", &log, "-o", &log]);
-    assert!(over.contains("would replace the log"), "{over}");
+    assert!(over.contains("would replace the file"), "{over}");
     assert_eq!(folder.read("log.json"), std::fs::read_to_string(QUICKSTART).expect("the fixture"));
 }
 
