@@ -23,6 +23,7 @@
 
 pub mod cli;
 pub mod convert;
+pub mod difference;
 pub mod estimate;
 pub mod findings;
 pub mod ingest;

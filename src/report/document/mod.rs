@@ -13,6 +13,8 @@ mod cache;
 mod check;
 mod comparison;
 mod curves;
+mod difference;
+mod expectation;
 mod findings;
 mod input;
 mod inspection;
@@ -44,6 +46,10 @@ pub use check::{
 };
 pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
+pub use difference::{
+    Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect, Per, Presence, RowEffect,
+};
+pub use expectation::{Expectation, Promise, PromiseEffect, PromiseVerdict};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{

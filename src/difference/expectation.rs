@@ -1,0 +1,1 @@
+//! Last month's plan held against a later log.
