@@ -21,6 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod arms;
 pub mod cli;
 pub mod convert;
 pub mod difference;

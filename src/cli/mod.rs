@@ -5,6 +5,7 @@
 
 mod analyze;
 mod args;
+mod arms;
 mod arms_args;
 mod assumptions;
 mod backtest;

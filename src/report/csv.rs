@@ -4,6 +4,7 @@
 //! known. Nothing in a cell is a formula to a spreadsheet. Knows no folder:
 //! whoever asks for the tables writes them.
 
+mod arms;
 mod bills;
 mod cache;
 mod ladder;
@@ -18,6 +19,7 @@ use super::kind::Kind;
 use super::renderer::{RenderOptions, Renderer};
 use super::rows;
 
+pub use arms::{arms, arms_tables};
 pub use tables::{CsvFile, tables};
 
 /// Writes every attribution row as one flat table.

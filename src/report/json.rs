@@ -23,7 +23,15 @@ impl Renderer for Json {
         _: &RenderOptions,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, document)?;
-        out.write_all(b"\n")
+        write(document, out)
     }
+}
+
+/// Writes any document as JSON.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write(document: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
 }

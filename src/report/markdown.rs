@@ -2,6 +2,7 @@
 //!
 //! Everything that a log wrote is escaped to its literal text.
 
+mod arms;
 mod bills;
 mod cache;
 mod curves;
@@ -24,6 +25,7 @@ use super::summary;
 use super::unknowns::unknowns;
 use page::{Align, Page};
 
+pub use arms::arms;
 pub use inspection::inspection;
 
 /// Columns that a name from the log may take.

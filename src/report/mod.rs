@@ -4,6 +4,7 @@
 //! Renderers see only the [`document::Document`] and write only to what they
 //! are handed: no file, no terminal, no clock, no environment.
 
+mod arms;
 pub mod assemble;
 mod bills;
 pub mod csv;
@@ -24,12 +25,32 @@ mod terminal;
 mod unknowns;
 mod work;
 
+use std::io;
+
 pub use kind::{Kind, KindError};
 pub use markdown::inspection as write_inspection_page;
 pub use renderer::{RenderOptions, Renderer};
-pub use schema::json_schema;
+pub use schema::{arms_json_schema, json_schema};
 pub use terminal::backtest as write_backtest;
 pub use terminal::inspection as write_inspection;
+
+/// Writes the arms of an A/B test as a report of a kind.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_arms(
+    document: &document::Arms,
+    kind: Kind,
+    options: &RenderOptions,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match kind {
+        Kind::Table => terminal::arms(document, options, out),
+        Kind::Json => json::write(document, out),
+        Kind::Csv => csv::arms(document, out),
+        Kind::Markdown => markdown::arms(document, out),
+    }
+}
 
 /// Every renderer, one per [`Kind`].
 pub const RENDERERS: [&dyn Renderer; 4] =

@@ -2,16 +2,27 @@
 //!
 //! Made from the document's types, so that it cannot lag behind them.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
-use super::document::Document;
+use super::document::{Arms, Document};
 
 /// The JSON Schema (draft 2020-12) of the analysis document, indented, with a
 /// newline at its end.
 #[must_use]
 pub fn json_schema() -> String {
+    schema_of::<Document>()
+}
+
+/// The JSON Schema of the arms of an A/B test, likewise.
+#[must_use]
+pub fn arms_json_schema() -> String {
+    schema_of::<Arms>()
+}
+
+fn schema_of<T: JsonSchema>() -> String {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let schema = generator.into_root_schema_for::<Document>();
+    let schema = generator.into_root_schema_for::<T>();
     format!("{:#}\n", schema.as_value())
 }
 

@@ -3,6 +3,7 @@
 //! The only place that knows comfy-table. It never asks the terminal for
 //! anything: width and colour arrive as options.
 
+mod arms;
 mod backtest;
 mod bars;
 mod bills;
@@ -31,6 +32,7 @@ use super::summary;
 use super::unknowns::unknowns;
 use screen::Screen;
 
+pub use arms::arms;
 pub use backtest::backtest;
 pub use inspection::inspection;
 

@@ -96,6 +96,19 @@ impl Field {
     }
 }
 
+impl std::fmt::Display for Field {
+    /// Writes the name that [`Field::parse`] reads.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tag(name) => write!(f, "tag.{name}"),
+            field => {
+                let known = Self::NAMES.iter().zip(Self::ALL).find(|(_, known)| known == field);
+                f.write_str(known.map_or("", |(name, _)| name))
+            }
+        }
+    }
+}
+
 /// Something with fields to select by.
 pub trait Fields {
     /// The text of a field; `None` where there is none.
@@ -253,6 +266,7 @@ mod tests {
     #[test]
     fn every_name_is_a_field_and_a_slip_gets_a_hint() {
         for (name, field) in Field::NAMES.iter().zip(Field::ALL) {
+            assert_eq!(field.to_string(), *name);
             assert_eq!(Field::parse(name), Ok(field));
         }
         assert_eq!(Field::parse("Finish-Reason"), Ok(Field::FinishReason));

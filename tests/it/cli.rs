@@ -2,6 +2,7 @@
 //! which stream, and what happens when the outside world is unkind.
 
 mod analyze;
+mod arms;
 mod backtest;
 mod inspect;
 mod nothing;

@@ -5,6 +5,7 @@
 //! total digit for digit.
 
 mod action;
+mod arms;
 mod backtest;
 mod bills;
 mod cache;
@@ -44,6 +45,7 @@ use super::document::{
 use month::Length;
 use remarked::Remarked;
 
+pub use arms::arms;
 pub use backtest::backtest;
 pub use bills::reconciliation;
 pub use estimated::{Described, estimated};

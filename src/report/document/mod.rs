@@ -6,6 +6,7 @@
 //! from: no format, no price table, no clock. A figure that is not known is
 //! `None`, and `null` in JSON, never zero.
 
+mod arms;
 mod attribution;
 mod backtest;
 mod bills;
@@ -13,6 +14,7 @@ mod cache;
 mod check;
 mod comparison;
 mod curves;
+mod decimal;
 mod difference;
 mod expectation;
 mod findings;
@@ -34,6 +36,9 @@ use serde::{Deserialize, Serialize};
 pub use crate::record::dimension::Dimension;
 pub use crate::units::Evidence;
 
+pub use arms::{
+    ARMS_SCHEMA_VERSION, ArmDifference, ArmFigures, ArmMetric, ArmVerdict, Arms, ArmsInput,
+};
 pub use attribution::{Attribution, ComponentsNote, Cross, CrossRow, Figures, Row};
 pub use backtest::{Backtest, BacktestCall, Coverage};
 pub use bills::{
@@ -46,6 +51,7 @@ pub use check::{
 };
 pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
+pub use decimal::Decimal;
 pub use difference::{
     Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect, Per, Presence, RowEffect,
 };
