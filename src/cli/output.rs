@@ -174,7 +174,8 @@ fn refuse_collisions(
     saved: Option<&Path>,
     files: &[(PathBuf, Vec<u8>)],
 ) -> Result<(), CliError> {
-    let read = document.inputs().into_iter().map(Path::new).chain(saved);
+    let inputs = document.inputs();
+    let read = inputs.iter().map(Path::new).chain(saved);
     let inputs: BTreeSet<PathBuf> = read.map(place).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {

@@ -27,7 +27,7 @@ pub struct Billed {
 
 impl Billed {
     fn add(&mut self, tokens: Option<Tokens>, cost: Usd) {
-        self.tokens = self.tokens + tokens.unwrap_or_default();
+        self.tokens += tokens.unwrap_or_default();
         self.cost += cost;
     }
 }

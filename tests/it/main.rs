@@ -15,6 +15,7 @@ mod backtest;
 mod batch;
 mod batch_files;
 mod broken_files;
+mod ci;
 mod claude_code;
 mod cli;
 mod cli_reference;

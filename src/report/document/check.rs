@@ -11,7 +11,7 @@ use super::{Evidence, Quantity, Unit, Warning, Window};
 use crate::units::NanoUsd;
 
 /// The answer of one check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt check")]
 pub struct Check {
     /// The version of this layout.
@@ -66,7 +66,7 @@ pub struct Counts {
 }
 
 /// A log in a few figures.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// What was read: the files' names, or that of the saved analysis.
     pub paths: Vec<String>,
@@ -90,7 +90,7 @@ pub struct Subject {
 }
 
 /// One rule on one slice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The stable code of the kind of rule, `TK101`.
     pub code: String,
@@ -163,7 +163,7 @@ pub enum Status {
 }
 
 /// What a rule allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {
     /// Which side of the bound is allowed.
     pub side: Side,
@@ -187,7 +187,7 @@ pub enum Side {
 }
 
 /// A part of a measured value, or of its change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Mover {
     /// What moved it: `feature support-chat`, `model gpt-5`.
     pub what: String,
@@ -211,7 +211,7 @@ pub struct Place {
 }
 
 /// A question that a team should ask every month, with its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
     /// A stable name: `premium_share`.
     pub id: String,

@@ -29,7 +29,7 @@ pub enum Unit {
 
 /// A number with its unit. The number is in billionths, so that dollars lose no
 /// nano-dollar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantity {
     /// The number, a plain decimal with at most nine decimals.
     #[serde(rename = "value")]
