@@ -36,6 +36,8 @@ mod report_args;
 mod saved;
 mod schema;
 mod self_hosting;
+mod sides;
+mod sides_args;
 mod standard;
 mod surroundings;
 mod terminal;

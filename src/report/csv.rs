@@ -7,6 +7,7 @@
 mod arms;
 mod bills;
 mod cache;
+mod difference;
 mod ladder;
 mod plan;
 mod tables;
@@ -20,6 +21,7 @@ use super::renderer::{RenderOptions, Renderer};
 use super::rows;
 
 pub use arms::{arms, arms_tables};
+pub use difference::{difference, difference_tables};
 pub use tables::{CsvFile, tables};
 
 /// Writes every attribution row as one flat table.

@@ -8,6 +8,7 @@ mod backtest;
 mod bars;
 mod bills;
 mod cache;
+mod difference;
 mod inspection;
 mod ladder;
 mod metrics;
@@ -34,6 +35,7 @@ use screen::Screen;
 
 pub use arms::arms;
 pub use backtest::backtest;
+pub use difference::difference;
 pub use inspection::inspection;
 
 /// Columns of the narrowest screen.
