@@ -97,3 +97,6 @@ fn cells<'a>(subject: Subject<'a>) -> Result<&'a [crate::report::document::Cell]
 fn per_call(cost: NanoUsd, calls: u64) -> Option<NanoUsd> {
     cost.to_usd().mean_over(calls).map(crate::units::Usd::to_nano)
 }
+
+#[cfg(test)]
+mod tests;
