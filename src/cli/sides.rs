@@ -64,9 +64,14 @@ pub(super) fn run(
             (before, after, Common::of(arguments, &config, surroundings)?)
         }
     };
-    let mut found =
-        difference::difference(before.subject(), after.subject(), per.unwrap_or_default())
-            .map_err(refused)?;
+    let is_plan = arguments.sides.expect.is_some();
+    let per = if is_plan { Per::Month } else { per.unwrap_or_default() };
+    let (first, second) = (before.subject(), after.subject());
+    let mut found = difference::difference(first, second, per).map_err(refused)?;
+    if is_plan {
+        let held = difference::expect(first, second, &found).map_err(refused)?;
+        found.expectation = Some(held);
+    }
     found.warnings.extend(common.left_out);
     let report =
         Report { files: before.files.iter().chain(&after.files).cloned().collect(), found };
@@ -129,12 +134,50 @@ fn side(
     config: &Config,
     surroundings: &Surroundings,
 ) -> Result<Side, CliError> {
+    if path == STANDARD_INPUT {
+        return from_standard_input(arguments, config, surroundings);
+    }
     if is_analysis(path)? {
         refuse_selection(&arguments.selection, path)?;
         let document = saved::read(path)?;
         let files = vec![path.to_owned()];
         return Ok(Side { source: path.to_owned(), is_saved: true, document, files });
     }
+    log(arguments, path, config, surroundings)
+}
+
+/// Standard input is read whole before it is known what it holds.
+fn from_standard_input(
+    arguments: &DiffArguments,
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<Side, CliError> {
+    let bytes = file::read_unpacked(STANDARD_INPUT)?;
+    let source = STANDARD_INPUT.to_owned();
+    if looks_like_analysis(&bytes) {
+        refuse_selection(&arguments.selection, STANDARD_INPUT)?;
+        let document = crate::report::saved::read(&bytes)
+            .map_err(|error| CliError::Saved { path: source.clone(), source: error })?;
+        return Ok(Side { source, is_saved: true, document, files: Vec::new() });
+    }
+    let unwritable = |error: io::Error| CliError::Unreadable {
+        path: STANDARD_INPUT.to_owned(),
+        reason: error.to_string(),
+    };
+    let folder = tempfile::tempdir().map_err(unwritable)?;
+    let place = folder.path().join("standard-input");
+    std::fs::write(&place, &bytes).map_err(unwritable)?;
+    let side = log(arguments, &place.to_string_lossy(), config, surroundings)?;
+    Ok(Side { source, files: Vec::new(), ..side })
+}
+
+/// Reads a log and makes its document.
+fn log(
+    arguments: &DiffArguments,
+    path: &str,
+    config: &Config,
+    surroundings: &Surroundings,
+) -> Result<Side, CliError> {
     let plan = Plan::resolve(&as_analysis(arguments, path), config, surroundings)?;
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -217,7 +260,7 @@ fn halves(
         counted_records += ledger.entries.len() + ledger.buckets.len();
         let document = assemble::document(&log, &ledger, &plan.naming, None);
         let files = document.input.files.iter().map(|file| file.path.clone()).collect();
-        Side { source: format!("{path} {name} {middle}"), is_saved: false, document, files }
+        Side { source: format!("{path}, {name} {middle}"), is_saved: false, document, files }
     };
     let Period { since, until } = plan.settings.period;
     let before = half("before", Period { since, until: earlier(until, middle) });
@@ -263,6 +306,9 @@ fn refused(error: DifferenceError) -> CliError {
     let (setting, hint) = match &error {
         DifferenceError::NothingToCompareBy(_) => {
             ("tokopt diff", "save it again from its log: tokopt analyze LOG -o analysis.json")
+        }
+        DifferenceError::NoPlan(_) => {
+            ("--expect", "make one without --no-ladder: tokopt analyze LOG -o analysis.json")
         }
         DifferenceError::TooShort { .. } => ("--per", "without it the totals are compared"),
     };

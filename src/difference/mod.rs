@@ -6,7 +6,7 @@
 //! and every step is the difference of two totals, so that the steps add up to
 //! the whole ([`stage`] has the order). Knows documents, not logs; no price
 //! table, no file.
-
+mod expectation;
 mod notes;
 mod pairs;
 mod side;
@@ -20,6 +20,8 @@ use crate::units::{NanoUsd, Share};
 use pairs::Pairs;
 use side::Scale;
 use tables::Taken;
+
+pub use expectation::expect;
 
 /// One of the analyses.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +41,9 @@ pub enum DifferenceError {
     /// described and not logged.
     #[error("the analysis `{0}` does not carry what analyses are compared by")]
     NothingToCompareBy(String),
+    /// A plan is a ladder.
+    #[error("the analysis `{0}` has no ladder, so no plan to hold a log against")]
+    NoPlan(String),
     /// Amounts per month need a length.
     #[error("amounts per month need at least a day on both sides, and `{source_name}` {reason}")]
     TooShort {

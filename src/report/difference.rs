@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 
 use super::bills::signed;
 use super::document::{
-    Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect, Per, Presence,
+    Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect, Expectation, Per, Presence,
+    Promise,
 };
 use super::figures::{count, counted, dollars, percent};
 use crate::units::{NanoUsd, Share};
@@ -72,8 +73,8 @@ pub fn side(name: &str, side: &DifferenceSide) -> [String; 7] {
     ]
 }
 
-/// What a side is of.
-pub fn side_of(name: &str, side: &DifferenceSide) -> String {
+/// What a side is of, with its price table where that is not the other's.
+pub fn side_of(name: &str, side: &DifferenceSide, same_table: Option<bool>) -> String {
     let kind = if side.is_saved { "saved analysis " } else { "" };
     let day =
         |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).map(str::to_owned);
@@ -82,11 +83,10 @@ pub fn side_of(name: &str, side: &DifferenceSide) -> String {
         (Some(start), Some(end)) => format!(", {start} to {end}"),
         _ => String::new(),
     };
-    let table = side.prices_as_of.as_deref().map_or_else(String::new, |day| {
-        let hash = side.table_hash.as_deref().and_then(|hash| hash.get(..8));
-        let hash = hash.map_or_else(String::new, |hash| format!(" ({hash})"));
-        format!(", priced by the table of {day}{hash}")
-    });
+    let table = match side.prices_as_of.as_deref() {
+        Some(day) if same_table == Some(false) => format!(", priced by the table of {day}"),
+        _ => String::new(),
+    };
     format!("{name}: {kind}{}{when}{table}", side.source)
 }
 
@@ -206,8 +206,8 @@ pub fn row_share(row: &DifferenceRow) -> String {
     }
 }
 
-/// What moved a row most, with its part; nothing for one that came or went.
-pub fn driver(row: &DifferenceRow, same_table: Option<bool>) -> String {
+/// What moved a row most, and by how much; nothing for one that came or went.
+pub fn driver(row: &DifferenceRow, same_table: Option<bool>) -> (String, Option<NanoUsd>) {
     let own = row
         .effects
         .iter()
@@ -216,9 +216,8 @@ pub fn driver(row: &DifferenceRow, same_table: Option<bool>) -> String {
     let most = own.enumerate().max_by_key(|(position, effect)| {
         (effect.change_usd.nano().unsigned_abs(), Reverse(*position))
     });
-    most.map_or_else(String::new, |(_, effect)| {
-        let label = label(effect.effect, effect.subject.as_deref(), same_table);
-        format!("{label} {}", signed(effect.change_usd))
+    most.map_or_else(Default::default, |(_, effect)| {
+        (label(effect.effect, effect.subject.as_deref(), same_table), Some(effect.change_usd))
     })
 }
 
@@ -238,4 +237,43 @@ pub fn bounded(rows: &[DifferenceRow], top: usize) -> (Vec<&DifferenceRow>, Opti
     }
     let note = (!told.is_empty()).then(|| told.join("; "));
     (moved.into_iter().take(top).collect(), note)
+}
+
+/// Columns of the table of promises.
+pub const PROMISE_COLUMNS: [&str; 6] =
+    ["technique", "promised", "at this volume", "realised", "still open", ""];
+
+/// A promise as a row.
+pub fn promise(row: &Promise) -> [String; 6] {
+    [
+        row.technique.clone(),
+        row.promised_usd.to_display(),
+        row.promised_now_usd.to_display(),
+        dollars(row.realised_usd),
+        dollars(row.open_usd),
+        row.verdict.words().to_owned(),
+    ]
+}
+
+/// What belongs to the promises, a sentence each.
+pub fn plan_notes(held: &Expectation) -> Vec<String> {
+    let mut notes: Vec<String> =
+        held.techniques.iter().map(|row| format!("{}: {}", row.technique, row.reason)).collect();
+    if held.techniques.is_empty() {
+        notes.push("The plan promised nothing: none of its techniques was applied".to_owned());
+    }
+    notes.push(format!(
+        "{} promised in all; as before, this log's calls would cost {}, they cost {}: {} saved, {} \
+         of it where no technique of the plan acts",
+        held.promised_usd.to_display(),
+        held.unchanged_usd.to_display(),
+        held.actual_usd.to_display(),
+        held.realised_usd.to_display(),
+        held.other_usd.to_display(),
+    ));
+    notes.push(
+        "What was saved is measured; that a technique saved it is inferred from where it acts"
+            .to_owned(),
+    );
+    notes
 }

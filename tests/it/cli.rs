@@ -4,6 +4,7 @@
 mod analyze;
 mod arms;
 mod backtest;
+mod diff;
 mod inspect;
 mod nothing;
 mod outputs;

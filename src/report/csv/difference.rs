@@ -32,6 +32,17 @@ const SIDE_COLUMNS: [&str; 14] = [
     "table_hash",
 ];
 
+const PROMISE_COLUMNS: [&str; 8] = [
+    "technique",
+    "standalone_usd",
+    "promised_usd",
+    "promised_now_usd",
+    "realised_usd",
+    "open_usd",
+    "verdict",
+    "reason",
+];
+
 /// Writes steps, features and models as one flat table: the step's rows have an
 /// effect, and the total before and after it.
 ///
@@ -86,6 +97,7 @@ pub fn difference_tables(found: &Difference) -> io::Result<Vec<CsvFile>> {
         file("feature_effects.csv", &EFFECT_COLUMNS, effects(&found.features))?,
         file("models.csv", &ROW_COLUMNS, found.models.iter().map(row).collect())?,
         file("model_effects.csv", &EFFECT_COLUMNS, effects(&found.models))?,
+        file("promises.csv", &PROMISE_COLUMNS, promises(found))?,
         file("warnings.csv", &["code", "message"], warnings.collect())?,
     ])
 }
@@ -146,4 +158,20 @@ fn effects(rows: &[DifferenceRow]) -> Vec<Vec<String>> {
         ]
     };
     rows.iter().flat_map(|row| row.effects.iter().map(move |effect| of_row(row, effect))).collect()
+}
+
+fn promises(found: &Difference) -> Vec<Vec<String>> {
+    let rows = found.expectation.iter().flat_map(|held| &held.techniques).map(|row| {
+        vec![
+            csv_cell(&row.technique),
+            cell(row.standalone_usd),
+            row.promised_usd.to_string(),
+            row.promised_now_usd.to_string(),
+            cell(row.realised_usd),
+            cell(row.open_usd),
+            row.verdict.name().to_owned(),
+            csv_cell(&row.reason),
+        ]
+    });
+    rows.collect()
 }

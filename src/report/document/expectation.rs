@@ -37,6 +37,9 @@ pub struct Promise {
     pub standalone_usd: Option<NanoUsd>,
     /// What it was to save on top of the techniques before it, in US dollars.
     pub promised_usd: NanoUsd,
+    /// The same at the later log's calls and mix of features, in US dollars:
+    /// times `unchanged_usd` over what the first log cost.
+    pub promised_now_usd: NanoUsd,
     /// What the steps that it acts on saved, in US dollars; negative where they
     /// cost more. Null where another technique of the plan acts on the same
     /// steps and stands before it, or where no step can show it.
@@ -80,6 +83,18 @@ pub enum PromiseVerdict {
 }
 
 impl PromiseVerdict {
+    /// The word used in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::PartlyKept => "partly_kept",
+            Self::NotSeen => "not_seen",
+            Self::Opposite => "opposite",
+            Self::CannotTell => "cannot_tell",
+        }
+    }
+
     /// The verdict as people read it.
     #[must_use]
     pub const fn words(self) -> &'static str {

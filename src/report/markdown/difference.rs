@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::super::bills::signed;
 use super::super::difference::{
-    SIDE_COLUMNS, bounded, driver, headline, lines, row_share, side, side_of, sign, unchanged,
+    PROMISE_COLUMNS, SIDE_COLUMNS, bounded, driver, headline, lines, plan_notes, promise,
+    row_share, side, side_of, sign, unchanged,
 };
 use super::super::document::{Difference, DifferenceRow};
 use super::super::escape::markdown as escape;
@@ -28,10 +29,11 @@ pub fn difference(
     let mut page = Page::new("What changed in LLM cost");
     page.paragraph(&format!("**{}**", escape(&headline(found))));
     let sides = [("before", &found.before), ("after", &found.after)];
-    page.list(sides.iter().map(|(name, side)| escape(&side_of(name, side))));
+    page.list(sides.iter().map(|(name, side)| escape(&side_of(name, side, found.same_table()))));
     let names = SIDE_COLUMNS.map(|name| (name, Align::Right));
     page.table(&names, sides.iter().map(|(name, found)| side(name, found).to_vec()));
     way(found, &mut page);
+    plan(found, &mut page);
     rows(found, "By feature", &found.features, options.top, &mut page);
     rows(found, "By model", &found.models, options.top, &mut page);
     if !found.warnings.is_empty() {
@@ -90,11 +92,30 @@ fn rows(found: &Difference, title: &str, rows: &[DifferenceRow], top: usize, pag
                 dollars(row.after_usd),
                 row.change_usd.map_or_else(|| dollars(None), signed),
                 row_share(row),
-                escape(&driver(row, found.same_table())),
+                escape(&driver_amount(row, found)),
             ]
         }),
     );
     if let Some(rest) = rest {
         page.paragraph(&escape(&rest));
     }
+}
+
+fn driver_amount(row: &DifferenceRow, found: &Difference) -> String {
+    let (label, change) = driver(row, found.same_table());
+    change.map_or(label.clone(), |change| format!("{label} {}", signed(change)))
+}
+
+/// The plan that the log is held against.
+fn plan(found: &Difference, page: &mut Page) {
+    let Some(held) = &found.expectation else { return };
+    page.heading("The plan, per 30 days");
+    let mut columns = PROMISE_COLUMNS.map(|name| (name, Align::Right));
+    columns[0].1 = Align::Left;
+    columns[PROMISE_COLUMNS.len() - 1].1 = Align::Left;
+    page.table(
+        &columns,
+        held.techniques.iter().map(|row| promise(row).map(|cell| escape(&cell)).to_vec()),
+    );
+    page.list(plan_notes(held).iter().map(|note| escape(note)));
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::super::bills::signed;
 use super::super::difference::{
-    SIDE_COLUMNS, bounded, driver, headline, lines, row_share, side, side_of, sign, unchanged,
+    PROMISE_COLUMNS, SIDE_COLUMNS, bounded, driver, headline, lines, plan_notes, promise,
+    row_share, side, side_of, sign, unchanged,
 };
 use super::super::document::{Difference, DifferenceRow};
 use super::super::escape::plain;
@@ -35,11 +36,12 @@ pub fn difference(
     let longest = screen.width() * 6;
     screen.title(&plain(&headline(found), longest));
     for (name, side) in [("before", &found.before), ("after", &found.after)] {
-        screen.faint(&plain(&side_of(name, side), longest), 0);
+        screen.faint(&plain(&side_of(name, side, found.same_table()), longest), 0);
     }
     screen.blank();
     sides(found, &mut screen);
     way(found, &mut screen);
+    plan(found, &mut screen);
     rows(found, "By feature", &found.features, options.top, &mut screen);
     rows(found, "By model", &found.models, options.top, &mut screen);
     if !found.warnings.is_empty() {
@@ -94,16 +96,31 @@ fn draw(mut cells: Vec<Vec<String>>, spans: &[(NanoUsd, NanoUsd)], screen: &mut 
     let columns = [Column::Text, Column::Figures, Column::Figures, Column::Word];
     let used = needed_widths(&columns, &cells).iter().sum::<usize>() + GAP * columns.len();
     let length = screen.width().saturating_sub(used + INDENT).min(LONGEST_BAR);
-    let highest = spans.iter().map(|(_, to)| to.nano()).max().unwrap_or(0);
+    let floor = floor(spans);
+    let highest = spans.iter().map(|(_, to)| to.nano()).max().unwrap_or(0) - floor;
     for (row, (from, to)) in cells.iter_mut().zip(spans) {
         if let Some(cell) = row.last_mut() {
-            *cell = floating(from.nano(), to.nano(), highest, length);
+            *cell = floating(from.nano() - floor, to.nano() - floor, highest, length);
         }
     }
     for (position, line) in grid(&columns, cells, screen.width() - INDENT).iter().enumerate() {
         let line = format!("{:INDENT$}{line}", "");
         if position == 0 { screen.column_names(&line) } else { screen.row(&line) }
     }
+    if floor > 0 {
+        let floor = NanoUsd::from_nano(floor).to_display();
+        screen.faint(&format!("Bars start at {floor}"), INDENT);
+    }
+}
+
+/// Where bars start: at nothing, or a little below the lowest total where all
+/// are so close together that no change could be seen.
+fn floor(spans: &[(NanoUsd, NanoUsd)]) -> i128 {
+    let totals = || spans.iter().map(|(_, to)| to.nano()).filter(|total| *total != 0);
+    let lows = spans.iter().map(|(from, _)| from.nano()).filter(|total| *total != 0);
+    let (low, high) = (totals().chain(lows).min().unwrap_or(0), totals().max().unwrap_or(0));
+    let range = high - low;
+    if low > range.saturating_mul(2) { low - range / 2 } else { 0 }
 }
 
 /// A bar from one amount to another.
@@ -111,8 +128,9 @@ fn floating(from: i128, to: i128, highest: i128, length: usize) -> String {
     if highest <= 0 || to <= from {
         return String::new();
     }
+    let from = from.max(0);
     let whole = i128::try_from(length).unwrap_or(0);
-    let start = from.max(0).saturating_mul(whole) / highest;
+    let start = from.saturating_mul(whole) / highest;
     let start = usize::try_from(start).unwrap_or(0).min(length.saturating_sub(1));
     // What the spaces round away belongs to the bar.
     let offset = i128::try_from(start).unwrap_or(0).saturating_mul(highest) / whole.max(1);
@@ -135,7 +153,7 @@ fn rows(found: &Difference, title: &str, rows: &[DifferenceRow], top: usize, scr
             dollars(row.after_usd),
             row.change_usd.map_or_else(|| dollars(None), signed),
             row_share(row),
-            plain(&driver(row, found.same_table()), LONGEST_LABEL),
+            plain(&driver(row, found.same_table()).0, LONGEST_LABEL),
         ]
     }));
     let columns = [
@@ -150,6 +168,22 @@ fn rows(found: &Difference, title: &str, rows: &[DifferenceRow], top: usize, scr
     indented(&columns, cells, screen);
     if let Some(rest) = rest {
         screen.faint(&rest, INDENT);
+    }
+}
+
+/// The plan that the log is held against.
+fn plan(found: &Difference, screen: &mut Screen) {
+    let Some(held) = &found.expectation else { return };
+    screen.heading("The plan, per 30 days");
+    let names = PROMISE_COLUMNS.map(str::to_owned).to_vec();
+    let mut cells = vec![names];
+    cells.extend(held.techniques.iter().map(|row| promise(row).to_vec()));
+    let mut columns = vec![Column::Figures; PROMISE_COLUMNS.len()];
+    columns[0] = Column::Text;
+    columns[PROMISE_COLUMNS.len() - 1] = Column::Word;
+    indented(&columns, cells, screen);
+    for sentence in plan_notes(held) {
+        screen.paragraph(&plain(&sentence, screen.width() * 6), INDENT);
     }
 }
 
