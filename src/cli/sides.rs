@@ -20,8 +20,8 @@ use crate::ingest::source::{self, Input, STANDARD_INPUT};
 use crate::ledger::{Ledger, Settings};
 use crate::report::assemble;
 use crate::report::csv::{CsvFile, difference_tables};
-use crate::report::document::{Difference, Document, Per};
-use crate::report::saved::looks_like_analysis;
+use crate::report::document::{Difference, Document, Per, Warning};
+use crate::report::saved::{self as analysis, looks_like_analysis};
 use crate::report::{Kind, RenderOptions, write_difference};
 use crate::selection::Period;
 use crate::selection::period::parse_instant;
@@ -67,9 +67,9 @@ pub(super) fn run(
     let is_plan = arguments.sides.expect.is_some();
     let per = if is_plan { Per::Month } else { per.unwrap_or_default() };
     let (first, second) = (before.subject(), after.subject());
-    let mut found = difference::difference(first, second, per).map_err(refused)?;
+    let mut found = difference::difference(first, second, per).map_err(|error| refused(&error))?;
     if is_plan {
-        let held = difference::expect(first, second, &found).map_err(refused)?;
+        let held = difference::expect(first, second, &found).map_err(|error| refused(&error))?;
         found.expectation = Some(held);
     }
     found.warnings.extend(common.left_out);
@@ -89,7 +89,7 @@ pub(super) fn run(
 struct Common {
     plan: Plan,
     /// What a split leaves out.
-    left_out: Option<crate::report::document::Warning>,
+    left_out: Option<Warning>,
 }
 
 impl Common {
@@ -156,7 +156,7 @@ fn from_standard_input(
     let source = STANDARD_INPUT.to_owned();
     if looks_like_analysis(&bytes) {
         refuse_selection(&arguments.selection, STANDARD_INPUT)?;
-        let document = crate::report::saved::read(&bytes)
+        let document = analysis::read(&bytes)
             .map_err(|error| CliError::Saved { path: source.clone(), source: error })?;
         return Ok(Side { source, is_saved: true, document, files: Vec::new() });
     }
@@ -263,25 +263,23 @@ fn halves(
         Side { source: format!("{path}, {name} {middle}"), is_saved: false, document, files }
     };
     let Period { since, until } = plan.settings.period;
-    let before = half("before", Period { since, until: earlier(until, middle) });
-    let after = half("from", Period { since: later(since, middle), until });
+    let before = half(
+        "before",
+        Period { since, until: Some(until.map_or(middle, |until| until.min(middle))) },
+    );
+    let after = half(
+        "from",
+        Period { since: Some(since.map_or(middle, |since| since.max(middle))), until },
+    );
     if counted_records == 0 && records > 0 {
         return Err(no_dates());
     }
     let missing = records.saturating_sub(counted_records) as u64;
-    let left_out = (missing > 0).then(|| crate::report::document::Warning {
+    let left_out = (missing > 0).then(|| Warning {
         code: "UNDATED".to_owned(),
         message: format!("In neither part, for want of a date: {}", counted(missing, "record")),
     });
     Ok((before, after, Common { plan, left_out }))
-}
-
-fn earlier(until: Option<Timestamp>, middle: Timestamp) -> Option<Timestamp> {
-    Some(until.map_or(middle, |until| until.min(middle)))
-}
-
-fn later(since: Option<Timestamp>, middle: Timestamp) -> Option<Timestamp> {
-    Some(since.map_or(middle, |since| since.max(middle)))
 }
 
 /// The middle between the first and the last date of a log.
@@ -302,8 +300,8 @@ fn no_dates() -> CliError {
     }
 }
 
-fn refused(error: DifferenceError) -> CliError {
-    let (setting, hint) = match &error {
+fn refused(error: &DifferenceError) -> CliError {
+    let (setting, hint) = match error {
         DifferenceError::NothingToCompareBy(_) => {
             ("tokopt diff", "save it again from its log: tokopt analyze LOG -o analysis.json")
         }

@@ -14,7 +14,7 @@ mod stage;
 mod substitution;
 mod tables;
 
-use crate::report::document::{Difference, Document, Per, SCHEMA_VERSION};
+use crate::report::document::{Cell, Difference, Document, Per, SCHEMA_VERSION};
 use crate::units::{NanoUsd, Share};
 
 use pairs::Pairs;
@@ -91,7 +91,7 @@ pub fn difference(
     Ok(found)
 }
 
-fn cells<'a>(subject: Subject<'a>) -> Result<&'a [crate::report::document::Cell], DifferenceError> {
+fn cells(subject: Subject<'_>) -> Result<&[Cell], DifferenceError> {
     match &subject.document.comparison {
         Some(comparison) => Ok(&comparison.cells),
         None => Err(DifferenceError::NothingToCompareBy(subject.source.to_owned())),

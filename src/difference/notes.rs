@@ -1,6 +1,6 @@
 //! What a reader should know before trusting a difference.
 
-use crate::report::document::{Difference, DifferenceSide, Effect, Per, Quotient, Warning};
+use crate::report::document::{Cell, Difference, DifferenceSide, Effect, Per, Quotient, Warning};
 use crate::units::{NanoUsd, Timestamp, counted};
 
 use super::pairs::{Class, Pairs};
@@ -144,9 +144,7 @@ fn price_step(found: &Difference) -> Option<String> {
 
 fn components(pairs: &Pairs) -> Option<String> {
     let one_sided = pairs.all.iter().filter(|pair| pair.class == Class::Counted).any(|pair| {
-        let known = |cell: &Option<crate::report::document::Cell>| {
-            cell.as_ref().map(|cell| !cell.components.is_empty())
-        };
+        let known = |cell: &Option<Cell>| cell.as_ref().map(|cell| !cell.components.is_empty());
         known(&pair.before).zip(known(&pair.after)).is_some_and(|(before, after)| before != after)
     });
     one_sided.then(|| {

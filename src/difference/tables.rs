@@ -1,13 +1,14 @@
 //! What pairs come to together: the steps, and rows by feature and by model.
 //!
-//! Every total is rounded once, and the rows of a table are rounded so that they
-//! add up to it: changes then add up along rows and down columns.
+//! What a pair costs after a step is rounded once, and all else is a sum of that:
+//! changes add up along rows and down columns, and what did not change shows no
+//! change.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::report::document::{Cell, DifferenceRow, DifferenceStep, Effect, Presence, RowEffect};
-use crate::units::{NanoUsd, Usd, round_to};
+use crate::units::NanoUsd;
 
 use super::pairs::{Class, Pair, Pairs};
 use super::side::{Grades, Scale};
@@ -17,7 +18,7 @@ use super::substitution::amounts;
 /// Pairs with what they cost after each substitution.
 pub(super) struct Taken<'a> {
     pairs: &'a Pairs,
-    amounts: Vec<[Usd; TOTALS]>,
+    amounts: Vec<[NanoUsd; TOTALS]>,
     totals: [NanoUsd; TOTALS],
 }
 
@@ -28,13 +29,11 @@ impl<'a> Taken<'a> {
             let found = amounts(pair, &pairs.calls);
             std::array::from_fn(|at| {
                 let scale = if at < found.turn { before } else { after };
-                scale.of_amount(found.amounts[at])
+                scale.of_amount(found.amounts[at]).to_nano()
             })
         };
-        let amounts: Vec<[Usd; TOTALS]> = pairs.all.iter().map(scaled).collect();
-        let totals = std::array::from_fn(|at| {
-            amounts.iter().map(|amounts| amounts[at]).sum::<Usd>().to_nano()
-        });
+        let amounts: Vec<[NanoUsd; TOTALS]> = pairs.all.iter().map(scaled).collect();
+        let totals = std::array::from_fn(|at| amounts.iter().map(|amounts| amounts[at]).sum());
         Self { pairs, amounts, totals }
     }
 
@@ -58,23 +57,12 @@ impl<'a> Taken<'a> {
         for (pair, amounts) in self.pairs.all.iter().zip(&self.amounts) {
             let group = groups.entry(key(pair)).or_default();
             group.pairs.push(pair);
-            for (sum, amount) in group.amounts.iter_mut().zip(amounts) {
-                *sum += *amount;
+            for (sum, amount) in group.totals.iter_mut().zip(amounts) {
+                *sum = *sum + *amount;
             }
         }
-        let mut rounded = vec![[NanoUsd::ZERO; TOTALS]; groups.len()];
-        for (at, total) in self.totals.iter().enumerate() {
-            let column: Vec<Option<Usd>> =
-                groups.values().map(|group| Some(group.amounts[at])).collect();
-            for (row, amount) in rounded.iter_mut().zip(round_to(*total, &column)) {
-                row[at] = amount.unwrap_or_default();
-            }
-        }
-        let mut rows: Vec<DifferenceRow> = groups
-            .iter()
-            .zip(&rounded)
-            .map(|((key, group), totals)| group.row(key, totals))
-            .collect();
+        let mut rows: Vec<DifferenceRow> =
+            groups.iter().map(|(key, group)| group.row(key)).collect();
         rows.sort_by_key(|row| {
             let size = row.change_usd.map(|change| change.nano().unsigned_abs());
             (Reverse(size), row.key.clone())
@@ -142,11 +130,12 @@ fn effects_of(
 #[derive(Default)]
 struct Group<'a> {
     pairs: Vec<&'a Pair>,
-    amounts: [Usd; TOTALS],
+    totals: [NanoUsd; TOTALS],
 }
 
 impl Group<'_> {
-    fn row(&self, key: &str, totals: &[NanoUsd; TOTALS]) -> DifferenceRow {
+    fn row(&self, key: &str) -> DifferenceRow {
+        let totals = &self.totals;
         let (before, after) = (
             Side::of(self, |pair| pair.before.as_ref()),
             Side::of(self, |pair| pair.after.as_ref()),

@@ -170,8 +170,8 @@ pub fn label(effect: Effect, subject: Option<&str>, same_table: Option<bool>) ->
             None => "tokens per call".to_owned(),
         },
         Effect::CacheShare => "share read from caches".to_owned(),
-        Effect::Price if same_table == Some(true) => "price per token, same table".to_owned(),
-        Effect::Price if same_table == Some(false) => "price per token, other table".to_owned(),
+        Effect::Price if same_table == Some(true) => "price per token (same table)".to_owned(),
+        Effect::Price if same_table == Some(false) => "price per token (other table)".to_owned(),
         Effect::Price => "price per token".to_owned(),
         Effect::Fees => "tool fees per call".to_owned(),
     }
@@ -240,25 +240,28 @@ pub fn bounded(rows: &[DifferenceRow], top: usize) -> (Vec<&DifferenceRow>, Opti
 }
 
 /// Columns of the table of promises.
-pub const PROMISE_COLUMNS: [&str; 6] =
-    ["technique", "promised", "at this volume", "realised", "still open", ""];
+pub const PROMISE_COLUMNS: [&str; 5] = ["technique", "promised", "at this volume", "realised", ""];
 
 /// A promise as a row.
-pub fn promise(row: &Promise) -> [String; 6] {
+pub fn promise(row: &Promise) -> [String; 5] {
     [
         row.technique.clone(),
         row.promised_usd.to_display(),
         row.promised_now_usd.to_display(),
         dollars(row.realised_usd),
-        dollars(row.open_usd),
         row.verdict.words().to_owned(),
     ]
 }
 
 /// What belongs to the promises, a sentence each.
 pub fn plan_notes(held: &Expectation) -> Vec<String> {
-    let mut notes: Vec<String> =
-        held.techniques.iter().map(|row| format!("{}: {}", row.technique, row.reason)).collect();
+    let told = |row: &Promise| {
+        let open = row.open_usd.map_or_else(String::new, |open| {
+            format!("; by this log's own ladder {} are still open", open.to_display())
+        });
+        format!("{}: {}{open}", row.technique, row.reason)
+    };
+    let mut notes: Vec<String> = held.techniques.iter().map(told).collect();
     if held.techniques.is_empty() {
         notes.push("The plan promised nothing: none of its techniques was applied".to_owned());
     }

@@ -1,8 +1,7 @@
 """What `tokopt diff` must say of generated pairs, by fractions.
 
-Independent of the program: it works from the definition in docs/diff.md, on
-whole bills and not on cells, with exact fractions that are rounded once, at the
-end of each step. Run it to write fixtures/difference/pairs.json anew:
+Independent of the program: it works from the definition in docs/diff.md, with
+exact fractions; what a cell costs after a step is rounded once, to nano-dollars. Run it to write fixtures/difference/pairs.json anew:
 
     python3 tests/oracle/difference.py
 """
@@ -23,8 +22,13 @@ NANO = 10**9
 
 
 def rounded(amount):
-    """Nano-dollars, half to even."""
-    return round(amount * NANO)
+    """To whole nano-dollars, half to even."""
+    return Fraction(round(amount * NANO), NANO)
+
+
+def total_of(amounts):
+    """A bill: the sum of what its cells cost, each rounded."""
+    return sum((rounded(amount) for amount in amounts), Fraction(0))
 
 
 # ---- generation ------------------------------------------------------------
@@ -180,8 +184,8 @@ def bills(before, after):
             loose_cache += cost(row)
         else:
             fees = kind(row, "fees")[1]
-            loose_usage += at_old_rate(a[k], row) + fees
-            loose_cache += at_old_rates_by_kind(a[k], row) + fees
+            loose_usage += rounded(at_old_rate(a[k], row) + fees)
+            loose_cache += rounded(at_old_rates_by_kind(a[k], row) + fees)
         loose_price += cost(row)
 
     a = {k: a[k] for k in kept_a if k[0] not in unknown}
@@ -196,26 +200,24 @@ def bills(before, after):
     def count(rows, *prefix):
         return sum(calls(row) for k, row in rows.items() if k[: len(prefix)] == prefix)
 
-    def old_cost(*prefix):
-        return sum(cost(row) for k, row in a.items() if k[: len(prefix)] == prefix)
+    def still(factor):
+        """The old cells, each at its own cost times a factor of its key."""
+        return total_of(cost(row) * factor(k) for k, row in a.items())
 
-    yield "volume", None, fixed_usage + counted_old * count(b) / count(a)
-    features = {k[0] for k in a}
-    yield "feature_mix", None, fixed_usage + sum(
-        old_cost(f) * count(b, f) / count(a, f) for f in features
+    yield "volume", None, fixed_usage + still(lambda k: Fraction(count(b), count(a)))
+    yield "feature_mix", None, fixed_usage + still(
+        lambda k: Fraction(count(b, *k[:1]), count(a, *k[:1]))
     )
     old_models = {k[:2] for k in a}
     entering = sum((cost(row) for k, row in b.items() if k[:2] not in old_models), Fraction(0))
-    yield "model_mix", None, fixed_usage + entering + sum(
-        old_cost(*m) * count(b, *m) / count(a, *m) for m in old_models
+    yield "model_mix", None, fixed_usage + entering + still(
+        lambda k: Fraction(count(b, *k[:2]), count(a, *k[:2]))
     )
     entering = sum((cost(row) for k, row in b.items() if k not in a), Fraction(0))
     matched = [k for k in b if k in a]
     ratio = {k: Fraction(calls(b[k]), calls(a[k])) for k in matched}
-    yield "tier_mix", None, fixed_usage + entering + sum(
-        cost(a[k]) * ratio[k] for k in matched
-    )
-    fees = sum((kind(a[k], "fees")[1] * ratio[k] for k in matched), Fraction(0))
+    yield "tier_mix", None, fixed_usage + entering + still(lambda k: ratio.get(k, 0))
+    fees = {k: kind(a[k], "fees")[1] * ratio[k] for k in matched}
 
     # Tokens per call, part after part, at the mean rate of input or output.
     told = {k: bool(a[k]["components"]) and bool(b[k]["components"]) for k in matched}
@@ -228,23 +230,21 @@ def bills(before, after):
             new = parts(b[k], told[k])
             if part in new or part in state[k]:
                 state[k][part] = Fraction(new.get(part, 0))
-        total = Fraction(0)
+        amounts = []
         for k in matched:
             answer = set(OUTPUT_PARTS + ["output"])
             prompt = sum(t for p, t in state[k].items() if p not in answer)
             written = sum(t for p, t in state[k].items() if p in answer)
-            total += prompt * input_rate(a[k], b[k]) + written * output_rate(a[k], b[k])
-        yield "tokens_per_call", part, fixed_usage + entering + fees + total
+            amount = prompt * input_rate(a[k], b[k]) + written * output_rate(a[k], b[k])
+            amounts.append(amount + fees[k])
+        yield "tokens_per_call", part, fixed_usage + entering + total_of(amounts)
 
-    total = sum(
-        (at_old_rates_by_kind(a[k], b[k]) for k in matched), Fraction(0)
+    total = total_of(at_old_rates_by_kind(a[k], b[k]) + fees[k] for k in matched)
+    yield "cache_share", None, fixed + loose_cache + entering + total
+    total = total_of(
+        sum(kind(b[k], name)[1] for name in INPUT_KINDS + ["output"]) + fees[k] for k in matched
     )
-    yield "cache_share", None, fixed + loose_cache + entering + fees + total
-    total = sum(
-        (sum(kind(b[k], name)[1] for name in INPUT_KINDS + ["output"]) for k in matched),
-        Fraction(0),
-    )
-    yield "price", None, fixed + loose_price + entering + fees + total
+    yield "price", None, fixed + loose_price + entering + total
     yield "fees", None, sum((cost(b[k]) for k in b), Fraction(0)) + fixed + loose_price
 
 
@@ -284,12 +284,12 @@ def expected(before, after):
     for effect, subject, bill in bills(before, after):
         if effect == "only_usage":
             for name, amount in zip(["cache_share", "price"], subject):
-                changes.append([name, None, rounded(amount) - last])
-                last = rounded(amount)
+                changes.append([name, None, int((amount - last) * NANO)])
+                last = amount
             continue
         if last is not None:
-            changes.append([effect, subject, rounded(bill) - last])
-        last = rounded(bill)
+            changes.append([effect, subject, int((bill - last) * NANO)])
+        last = bill
     total = [sum(row["cost"] or 0 for row in rows) for rows in (before, after)]
     assert sum(change for *_, change in changes) == total[1] - total[0]
     return [change for change in changes if change[2]]

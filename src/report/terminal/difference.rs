@@ -179,7 +179,7 @@ fn plan(found: &Difference, screen: &mut Screen) {
     let mut cells = vec![names];
     cells.extend(held.techniques.iter().map(|row| promise(row).to_vec()));
     let mut columns = vec![Column::Figures; PROMISE_COLUMNS.len()];
-    columns[0] = Column::Text;
+    columns[0] = Column::Word;
     columns[PROMISE_COLUMNS.len() - 1] = Column::Word;
     indented(&columns, cells, screen);
     for sentence in plan_notes(held) {
