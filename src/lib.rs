@@ -25,6 +25,7 @@ pub mod arms;
 pub mod budget;
 pub mod cli;
 pub mod convert;
+pub mod difference;
 pub mod estimate;
 pub mod findings;
 pub mod ingest;

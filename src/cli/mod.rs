@@ -44,6 +44,8 @@ mod schema;
 mod self_hosting;
 mod settings;
 mod settings_args;
+mod sides;
+mod sides_args;
 mod standard;
 mod surroundings;
 mod terminal;

@@ -6,7 +6,7 @@
 use crate::techniques::id::{Set, TechniqueId};
 use crate::techniques::parameter::Value;
 use crate::techniques::technique::{Coin, World};
-use crate::units::Usd;
+use crate::units::{Usd, product, quotient};
 
 /// Possible states with whole-numbered weights.
 #[derive(Clone, Debug)]
@@ -92,11 +92,7 @@ pub(crate) fn scaled(amount: Usd, numerator: Usd, denominator: Usd) -> Usd {
     if numerator == denominator || denominator <= Usd::ZERO {
         return amount;
     }
-    let divisor = unsigned(denominator.femto());
-    let (high, low) = product(unsigned(amount.femto()), unsigned(numerator.femto()));
-    let (quotient, remainder) = quotient(high, low, divisor);
-    let rest = divide_half_even(signed(remainder), denominator.femto(), quotient % 2 == 1);
-    Usd::from_femto(signed(quotient).saturating_add(rest))
+    amount.times(numerator.femto(), denominator.femto())
 }
 
 fn unsigned(value: i128) -> u128 {
@@ -119,36 +115,6 @@ const fn divide_half_even(dividend: i128, divisor: i128, odd: bool) -> i128 {
     let rest = divisor - remainder;
     let odd = odd != (quotient % 2 == 1);
     if remainder > rest || (remainder == rest && odd) { quotient + 1 } else { quotient }
-}
-
-/// The 256 bits of a product.
-fn product(left: u128, right: u128) -> (u128, u128) {
-    const HALF: u32 = 64;
-    let split = |value: u128| (value >> HALF, value & u128::from(u64::MAX));
-    let ((a, b), (c, d)) = (split(left), split(right));
-    let low = b * d;
-    let (first, second) = (a * d, b * c);
-    let middle = (low >> HALF) + (first & u128::from(u64::MAX)) + (second & u128::from(u64::MAX));
-    let high = a * c + (first >> HALF) + (second >> HALF) + (middle >> HALF);
-    (high, (middle << HALF) | (low & u128::from(u64::MAX)))
-}
-
-/// 256 bits divided by a divisor above the upper half; saturates otherwise.
-fn quotient(high: u128, low: u128, divisor: u128) -> (u128, u128) {
-    if high >= divisor {
-        return (u128::MAX, 0);
-    }
-    let (mut remainder, mut quotient) = (high, 0_u128);
-    for bit in (0..u128::BITS).rev() {
-        let carry = remainder >> (u128::BITS - 1);
-        remainder = remainder << 1 | (low >> bit & 1);
-        quotient <<= 1;
-        if carry == 1 || remainder >= divisor {
-            remainder = remainder.wrapping_sub(divisor);
-            quotient |= 1;
-        }
-    }
-    (quotient, remainder)
 }
 
 #[cfg(test)]

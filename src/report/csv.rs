@@ -7,6 +7,7 @@
 mod arms;
 mod bills;
 mod cache;
+mod difference;
 mod ladder;
 mod plan;
 mod tables;
@@ -21,6 +22,7 @@ use super::renderer::{RenderOptions, Renderer};
 use super::rows;
 
 pub use arms::{arms, arms_tables};
+pub use difference::{difference, difference_tables};
 pub use tables::{CsvFile, tables};
 pub use trend::{tables as trend_tables, trend};
 

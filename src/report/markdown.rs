@@ -6,6 +6,7 @@ mod arms;
 mod bills;
 mod cache;
 mod curves;
+mod difference;
 mod inspection;
 mod ladder;
 mod metrics;
@@ -27,6 +28,7 @@ use super::unknowns::unknowns;
 use page::{Align, Page};
 
 pub use arms::arms;
+pub use difference::difference;
 pub use inspection::inspection;
 pub use trend::trend;
 

@@ -9,6 +9,7 @@ pub mod assemble;
 mod bills;
 pub mod check;
 pub mod csv;
+mod difference;
 pub mod document;
 mod escape;
 mod figures;
@@ -33,7 +34,7 @@ use std::io;
 pub use kind::{Kind, KindError};
 pub use markdown::inspection as write_inspection_page;
 pub use renderer::{RenderOptions, Renderer};
-pub use schema::{arms_json_schema, json_schema};
+pub use schema::{arms_json_schema, difference_json_schema, json_schema};
 pub use terminal::backtest as write_backtest;
 pub use terminal::inspection as write_inspection;
 
@@ -71,6 +72,25 @@ pub fn write_trend(
         Kind::Json => json::write(document, out),
         Kind::Csv => csv::trend(document, out),
         Kind::Markdown => markdown::trend(document, options, out),
+        Kind::Metrics => Err(no_metrics()),
+    }
+}
+
+/// Writes a difference as a report of a kind.
+///
+/// # Errors
+/// When `out` cannot be written to.
+pub fn write_difference(
+    document: &document::Difference,
+    kind: Kind,
+    options: &RenderOptions,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match kind {
+        Kind::Table => terminal::difference(document, options, out),
+        Kind::Json => json::write(document, out),
+        Kind::Csv => csv::difference(document, out),
+        Kind::Markdown => markdown::difference(document, options, out),
         Kind::Metrics => Err(no_metrics()),
     }
 }

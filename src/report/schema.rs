@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
-use super::document::{Arms, Document};
+use super::document::{Arms, Difference, Document};
 
 /// The JSON Schema (draft 2020-12) of the analysis document, indented, with a
 /// newline at its end.
@@ -18,6 +18,12 @@ pub fn json_schema() -> String {
 #[must_use]
 pub fn arms_json_schema() -> String {
     schema_of::<Arms>()
+}
+
+/// The JSON Schema of a difference, likewise.
+#[must_use]
+pub fn difference_json_schema() -> String {
+    schema_of::<Difference>()
 }
 
 fn schema_of<T: JsonSchema>() -> String {

@@ -9,6 +9,7 @@ mod bars;
 mod bills;
 mod cache;
 mod check;
+mod difference;
 mod inspection;
 mod ladder;
 mod metrics;
@@ -38,6 +39,7 @@ use screen::Screen;
 pub use arms::arms;
 pub use backtest::backtest;
 pub use check::check;
+pub use difference::difference;
 pub use inspection::inspection;
 pub use trend::trend;
 

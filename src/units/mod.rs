@@ -9,17 +9,21 @@ mod evidence;
 mod generator;
 mod money;
 mod rate;
+mod rounding;
 mod share;
 mod time;
 mod tokens;
+mod wide;
 
 pub use evidence::Evidence;
 pub use generator::Generator;
 pub use money::{MoneyError, NanoUsd, Usd};
 pub use rate::{Multiplier, Rate};
+pub use rounding::{round_to, round_together};
 pub use share::Share;
 pub use time::{Clock, Moment, Timestamp, Ttl};
 pub use tokens::{Tokens, counted, counted_of, group_thousands};
+pub(crate) use wide::{product, quotient};
 
 /// Divides, rounding halves to the even neighbour (banker's rounding).
 ///

@@ -11,7 +11,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::divide_half_even;
+use super::{divide_half_even, wide};
 
 const FEMTO_PER_USD: i128 = 1_000_000_000_000_000;
 const FEMTO_PER_NANO: i128 = 1_000_000;
@@ -87,6 +87,23 @@ impl Usd {
         let fraction = fraction.trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };
         format!("{sign}{whole}{point}{fraction}")
+    }
+
+    /// The amount times a ratio, exact in 256 bits and rounded once to a
+    /// femto-dollar, half to even. Without a positive denominator there is no
+    /// ratio: the amount as it is.
+    #[must_use]
+    pub fn times(self, numerator: i128, denominator: i128) -> Self {
+        if numerator == denominator || denominator <= 0 {
+            return self;
+        }
+        let size = wide::ratio(
+            self.0.unsigned_abs(),
+            numerator.unsigned_abs(),
+            denominator.unsigned_abs(),
+        );
+        let size = i128::try_from(size).unwrap_or(i128::MAX);
+        Self(if (self.0 < 0) == (numerator < 0) { size } else { -size })
     }
 
     /// Divides by a positive count, half to even: a mean.

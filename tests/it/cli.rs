@@ -5,6 +5,7 @@ mod analyze;
 mod arms;
 mod backtest;
 mod check_outputs;
+mod diff;
 mod inspect;
 mod nothing;
 mod outputs;

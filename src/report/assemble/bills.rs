@@ -12,7 +12,7 @@ use crate::reconcile;
 use crate::record::charge::{Charge, Meter};
 use crate::record::log::Log;
 use crate::record::symbol::Symbol;
-use crate::units::{NanoUsd, Share, Timestamp, Usd, counted};
+use crate::units::{NanoUsd, Share, Timestamp, Usd, counted, round_together};
 
 use super::super::document::{
     Billed, BilledRow, ExportCoverage, GapCause, InvoiceFile, LevelSide, Levels, ModelCoverage,
@@ -20,7 +20,6 @@ use super::super::document::{
 };
 use super::names::Naming;
 use super::plus;
-use super::tables::round_together;
 
 /// What was set aside, and exports beside requests; `None` where nothing was.
 pub(super) fn levels(ledger: &Ledger<'_>) -> Option<Levels> {

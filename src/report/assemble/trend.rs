@@ -10,7 +10,7 @@ use crate::trend::forecast::Forecast as Expected;
 use crate::trend::standing_out::{Cause, OddDay as Odd, StandingOut as Standing};
 use crate::trend::sums::Sums;
 use crate::trend::{Chosen, Row, Step, Trend as Found};
-use crate::units::{Clock, Evidence, NanoUsd, Share, Usd};
+use crate::units::{Clock, Evidence, NanoUsd, Share, Usd, round_together};
 
 use super::super::document::{
     Document, Forecast, OddDay, Quotient, Responsible, StandingOut, StepReason, Trend,
@@ -18,7 +18,6 @@ use super::super::document::{
 };
 use super::month::Length;
 use super::remarked::Remarked;
-use super::tables::round_together;
 use super::{input, notes, prices, totals};
 
 /// The version of the document's layout.

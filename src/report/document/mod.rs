@@ -16,6 +16,8 @@ mod check;
 mod comparison;
 mod curves;
 mod decimal;
+mod difference;
+mod expectation;
 mod findings;
 mod input;
 mod inspection;
@@ -52,6 +54,10 @@ pub use check::{
 pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
 pub use decimal::Decimal;
+pub use difference::{
+    Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect, Per, Presence, RowEffect,
+};
+pub use expectation::{Expectation, Promise, PromiseEffect, PromiseVerdict};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{

@@ -6,9 +6,7 @@ use crate::ledger::Ledger;
 use crate::ledger::cells::{Billed, CellSums, Kinds};
 use crate::record::component::Component;
 use crate::report::document::{Cell, CellComponent, CellKind, TokenKind, UNKNOWN_KEY};
-use crate::units::{NanoUsd, Tokens, Usd};
-
-use super::super::tables::{round_to, round_together};
+use crate::units::{NanoUsd, Tokens, Usd, round_to, round_together};
 
 /// The cells of a ledger, most expensive first.
 pub(super) fn cells(ledger: &Ledger<'_>, mut sums: Vec<CellSums>) -> Vec<Cell> {
