@@ -110,7 +110,8 @@ impl Bench<'_> {
         let unpriced = part.slice.unpriced_calls;
         if rule.measure.unit == Unit::Usd && unpriced > 0 {
             let calls = counted(unpriced, "call");
-            judgement.message.push_str(&format!(", without {calls} that have no price"));
+            judgement.message =
+                format!("{}, without {calls} that have no price", judgement.message);
         }
         Ok(())
     }
