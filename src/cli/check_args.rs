@@ -67,7 +67,7 @@ pub(super) struct CheckArguments {
 
     /// Also write a file; its kind is its name's ending, or KIND= before it
     ///
-    /// Repeatable. .txt, .json, .md, .xml (JUnit), .sarif, and the name of GitLab's report. Files
+    /// Repeatable. .txt, .json, .md, .xml (for test reports), .sarif, and the name of GitLab's report. Files
     /// are written whole or not at all.
     #[arg(short, long = "output", value_name = "[KIND=]PATH", help_heading = "Output")]
     pub(super) outputs: Vec<String>,
