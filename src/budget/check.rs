@@ -5,7 +5,7 @@ use super::judge::{Bench, Judged};
 use super::questions::questions;
 use super::rule::{Budget, Ignore};
 use crate::report::document::{
-    Check, Counts, Judgement, Level, Outcome, SCHEMA_VERSION, Status, Subject, Warning,
+    Check, Counts, Judgement, Level, Outcome, Quotient, SCHEMA_VERSION, Status, Subject, Warning,
 };
 use crate::selection::{Field, Fields};
 use crate::units::{Share, counted};
@@ -139,7 +139,7 @@ fn sides(budget: &Budget, log: &dyn Figures, baseline: Option<&dyn Figures>) -> 
             ),
         ));
     }
-    let days = |figures: &dyn Figures| figures.subject().window.days.map(|days| days.millionths());
+    let days = |figures: &dyn Figures| figures.subject().window.days.map(Quotient::millionths);
     let compares_sums = budget.rules.iter().any(|rule| {
         rule.limit.compares() && matches!(rule.measure.key, "cost" | "calls" | "unpriced_calls")
     });

@@ -100,7 +100,7 @@ impl Bench<'_> {
         judgement.limit = Some(limit(rule, side, held.bound));
         judgement.baseline = held.change.map(|change| change.base);
         let past = held.is_past(rule, side);
-        self.trust(rule, part, &held.value, past, side)?;
+        self.trust(rule, part, &held.value, past)?;
         judgement.status = match (past, held.is_near(rule, side)) {
             (true, _) => Status::Over,
             (false, true) => Status::Near,
@@ -110,7 +110,8 @@ impl Bench<'_> {
         let unpriced = part.slice.unpriced_calls;
         if rule.measure.unit == Unit::Usd && unpriced > 0 {
             let calls = counted(unpriced, "call");
-            judgement.message.push_str(&format!(", without {calls} that have no price"));
+            judgement.message =
+                format!("{}, without {calls} that have no price", judgement.message);
         }
         Ok(())
     }
@@ -158,20 +159,12 @@ impl Bench<'_> {
     }
 
     /// Whether the answer can be trusted: enough calls, enough of them priced.
-    fn trust(
-        &self,
-        rule: &Rule,
-        part: &Part,
-        value: &Value,
-        past: bool,
-        side: Allowed,
-    ) -> Result<(), Missing> {
+    fn trust(&self, rule: &Rule, part: &Part, value: &Value, past: bool) -> Result<(), Missing> {
         if rule.measure.needs_sample {
             enough(rule, value)?;
         }
         // A sum without some of its calls is at least as large with them.
-        let is_proven = past && side == Allowed::AtMost && !rule.measure.needs_sample;
-        if is_proven && !rule.limit.compares() {
+        if past && matches!(rule.limit, RuleLimit::Max(_)) && !rule.measure.needs_sample {
             return Ok(());
         }
         self.priced_enough(&part.slice, rule)

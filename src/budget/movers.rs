@@ -119,8 +119,9 @@ pub(super) fn moved_by(
         let shares = mix(bench, rule, part).unwrap_or_default();
         found.extend(shares.iter().map(|share| (share.change(), format!("model {}", share.model))));
     } else if let Some(filter) = within(rule, part) {
-        for (per, noun) in [(Per::Feature, "feature"), (Per::Model, "model")] {
-            found.extend(contributions(bench, rule, part, judgement, &filter, per, noun));
+        for per in [Per::Feature, Per::Model] {
+            let spread = Spread { rule, part, filter: &filter, per };
+            found.extend(spread.contributions(bench, judgement));
         }
     }
     found.retain(|(amount, _)| *amount != 0);
@@ -130,58 +131,57 @@ pub(super) fn moved_by(
     found.into_iter().take(MOST).map(mover).collect()
 }
 
-/// What each key of a dimension adds. One key alone explains nothing.
-fn contributions(
-    bench: &Bench<'_>,
-    rule: &Rule,
-    part: &Part,
-    judgement: &Judgement,
-    filter: &Filter,
+/// A value that is spread over the keys of a dimension.
+struct Spread<'r> {
+    rule: &'r Rule,
+    part: &'r Part,
+    filter: &'r Filter,
     per: Per,
-    noun: &str,
-) -> Vec<(i128, String)> {
-    if rule.scope.per == Some(per) {
-        return Vec::new();
-    }
-    let Some(now) = spread(&bench.log, rule, &part.slice, judgement.measured, filter, per) else {
-        return Vec::new();
-    };
-    let then = bench.baseline.as_ref().and_then(|baseline| {
-        let before = baseline.part(&rule.scope, part.key.as_deref()).ok()??;
-        spread(baseline, rule, &before.slice, judgement.baseline, filter, per)
-    });
-    let then = then.unwrap_or_default();
-    let mut keys: Vec<&String> = now.iter().chain(&then).map(|(key, _)| key).collect();
-    keys.sort();
-    keys.dedup();
-    if keys.len() < 2 {
-        return Vec::new();
-    }
-    let of = |side: &[(String, i128)], key: &String| {
-        side.iter().find(|(name, _)| name == key).map_or(0, |(_, amount)| *amount)
-    };
-    keys.into_iter().map(|key| (of(&now, key) - of(&then, key), format!("{noun} {key}"))).collect()
 }
 
-/// The value of a side, spread over the keys by what each adds.
-fn spread(
-    side: &Side<'_>,
-    rule: &Rule,
-    whole: &Slice,
-    value: Option<Quantity>,
-    filter: &Filter,
-    per: Per,
-) -> Option<Vec<(String, i128)>> {
-    let total = amount(rule, whole).filter(|total| *total > 0)?;
-    let value = value?.billionths();
-    let answer = side.slices(filter, Some(per));
-    let parts = answer.as_ref().as_ref().ok()?;
-    let spread = parts.iter().map(|part| {
-        let key = part.key.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned());
-        let amount = amount(rule, &part.slice).unwrap_or(0);
-        (key, scaled(amount, value, total))
-    });
-    Some(spread.collect())
+impl Spread<'_> {
+    /// What each key adds. One key alone explains nothing.
+    fn contributions(&self, bench: &Bench<'_>, judgement: &Judgement) -> Vec<(i128, String)> {
+        let now = self.of(&bench.log, &self.part.slice, judgement.measured);
+        let Some(now) = now.filter(|_| self.rule.scope.per != Some(self.per)) else {
+            return Vec::new();
+        };
+        let then = bench.baseline.as_ref().and_then(|baseline| {
+            let before = baseline.part(&self.rule.scope, self.part.key.as_deref()).ok()??;
+            self.of(baseline, &before.slice, judgement.baseline)
+        });
+        let then = then.unwrap_or_default();
+        let mut keys: Vec<&String> = now.iter().chain(&then).map(|(key, _)| key).collect();
+        keys.sort();
+        keys.dedup();
+        if keys.len() < 2 {
+            return Vec::new();
+        }
+        let of = |side: &[(String, i128)], key: &String| {
+            side.iter().find(|(name, _)| name == key).map_or(0, |(_, amount)| *amount)
+        };
+        let change = |key: &String| of(&now, key) - of(&then, key);
+        keys.into_iter().map(|key| (change(key), format!("{} {key}", self.per.name()))).collect()
+    }
+
+    /// The value of a side, spread over the keys by what each adds.
+    fn of(
+        &self,
+        side: &Side<'_>,
+        whole: &Slice,
+        value: Option<Quantity>,
+    ) -> Option<Vec<(String, i128)>> {
+        let total = amount(self.rule, whole).filter(|total| *total > 0)?;
+        let value = value?.billionths();
+        let answer = side.slices(self.filter, Some(self.per));
+        let parts = answer.as_ref().as_ref().ok()?;
+        let spread = parts.iter().map(|part| {
+            let key = part.key.clone().unwrap_or_else(|| UNKNOWN_KEY.to_owned());
+            let amount = amount(self.rule, &part.slice).unwrap_or(0);
+            (key, scaled(amount, value, total))
+        });
+        Some(spread.collect())
+    }
 }
 
 /// `amount * value / total` without a product that is too long.

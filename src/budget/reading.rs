@@ -41,6 +41,7 @@ impl Missing {
 
 impl Value {
     /// A value that the log itself shows.
+    #[must_use]
     pub const fn measured(quantity: Quantity, calls: Option<u64>) -> Self {
         Self { quantity, calls, evidence: Evidence::Measured, note: None, of: None }
     }

@@ -42,9 +42,8 @@ pub struct Settings<'a> {
 /// For the first that cannot be understood.
 pub fn resolve(settings: &Settings<'_>) -> Result<Budget, SettingsError> {
     let budget = settings.budget;
-    let share = |amount: &Option<Spanned<Amount>>, otherwise| {
-        amount.as_ref().map_or(Ok(otherwise), |amount| part(amount))
-    };
+    let share =
+        |amount: &Option<Spanned<Amount>>, otherwise| amount.as_ref().map_or(Ok(otherwise), part);
     let reader = Reader {
         source: settings.source,
         minimum_calls: settings.minimum_calls.or(budget.minimum_calls).unwrap_or(MINIMUM_CALLS),
@@ -123,7 +122,7 @@ impl Reader<'_> {
         for MeasureSettings { measure, bound } in &budget.measures {
             let name = format!("budget.{}", measure.key);
             let base = Base { name, measure, scope: Scope::default() };
-            let found = self.limits(base, bound.get_ref())?;
+            let found = self.limits(&base, bound.get_ref())?;
             let is_off = bound.get_ref().level == Some(Level::Off);
             if found.is_empty() && !has_preset && !is_off {
                 return Err(no_limit(bound));
@@ -162,7 +161,7 @@ impl Reader<'_> {
         for MeasureSettings { measure, bound } in &feature.measures {
             let name = format!("budget.feature.{}.{}", pattern.get_ref(), measure.key);
             let found =
-                self.limits(Base { name, measure, scope: scope.clone() }, bound.get_ref())?;
+                self.limits(&Base { name, measure, scope: scope.clone() }, bound.get_ref())?;
             if found.is_empty() {
                 return Err(no_limit(bound));
             }
@@ -202,7 +201,7 @@ impl Reader<'_> {
             measure,
             scope: Scope { texts, filter, per: settings.per, chooses_features: false },
         };
-        let found = self.limits(base, &settings.bound())?;
+        let found = self.limits(&base, &settings.bound())?;
         if found.is_empty() {
             return Err(no_limit(rule));
         }
@@ -219,7 +218,7 @@ impl Reader<'_> {
             scope: Scope::default(),
         };
         let misplaced = written.min.is_some() || written.increase.is_some();
-        let mut found = self.limits(base, &as_increase)?;
+        let mut found = self.limits(&base, &as_increase)?;
         match (found.pop(), misplaced || written.decrease.is_some()) {
             (Some(rule), false) => Ok(rule),
             _ => Err(refused(
@@ -258,14 +257,14 @@ impl Reader<'_> {
                 bound.minimum_calls = written.minimum_calls.or(bound.minimum_calls);
             }
             let name = format!("preset.{}.{}", preset.name, measure.key);
-            let found = bare.limits(Base { name, measure, scope: Scope::default() }, &bound)?;
+            let found = bare.limits(&Base { name, measure, scope: Scope::default() }, &bound)?;
             rules.extend(found.into_iter().map(|rule| Rule { place: place.clone(), ..rule }));
         }
         Ok(rules)
     }
 
     /// One rule for each limit that a bound sets.
-    fn limits(&self, base: Base, bound: &Bound) -> Result<Vec<Rule>, SettingsError> {
+    fn limits(&self, base: &Base, bound: &Bound) -> Result<Vec<Rule>, SettingsError> {
         let unit = base.measure.unit;
         let number = |amount: &Spanned<Amount>| {
             amount::quantity(amount.get_ref(), unit)
@@ -277,7 +276,7 @@ impl Reader<'_> {
         };
         let least = bound.min_change.as_ref().map(change).transpose()?;
         let warn_at = bound.warn_at.as_ref().map(part).transpose()?;
-        check_fit(&base, bound, least)?;
+        check_fit(base, bound, least)?;
         let mut limits: Vec<(&str, Range<usize>, RuleLimit)> = Vec::new();
         if let Some(max) = &bound.max {
             limits.push(("", max.span(), RuleLimit::Max(number(max)?)));

@@ -49,8 +49,8 @@ pub(super) fn run(
     if matches!(given, Given::Saved(_)) {
         plan.ladder = None;
     }
-    let (check, document) =
-        checked(&given, before.as_ref(), &plan, &config, &budget, &table, arguments)?;
+    let work = Work { arguments, config: &config, plan: &plan, budget: &budget, table: &table };
+    let (check, document) = checked(&given, before.as_ref(), &work)?;
 
     let read = document.input.files.iter().map(|file| file.path.as_str());
     let baseline = arguments.baseline.iter().map(String::as_str);
@@ -71,16 +71,22 @@ pub(super) fn run(
     }
 }
 
+/// What a check is made with.
+struct Work<'a> {
+    arguments: &'a CheckArguments,
+    config: &'a Config,
+    plan: &'a Plan,
+    budget: &'a Budget,
+    table: &'a PriceTable,
+}
+
 /// Holds what was read against the budget.
 fn checked(
     given: &Given,
     before: Option<&(Given, Plan)>,
-    plan: &Plan,
-    config: &Config,
-    budget: &Budget,
-    table: &PriceTable,
-    arguments: &CheckArguments,
+    work: &Work<'_>,
 ) -> Result<(Check, Document), CliError> {
+    let Work { arguments, config, plan, budget, table } = *work;
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
     let ledger = given.log().map(|log| Ledger::new(log, table, &plan.settings));

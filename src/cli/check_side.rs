@@ -17,7 +17,7 @@ use crate::units::{NanoUsd, Timestamp};
 /// What was given for one side, as it was read.
 pub(super) enum Given {
     /// Logs.
-    Log(Log),
+    Log(Box<Log>),
     /// What an earlier run saved.
     Saved(Box<Document>),
 }
@@ -30,7 +30,7 @@ impl Given {
     pub(super) fn read(plan: &Plan) -> Result<Self, CliError> {
         match plan.paths.as_slice() {
             [path] if saved::is_analysis(path) => Ok(Self::Saved(Box::new(saved::read(path)?))),
-            _ => Ok(Self::Log(read(plan)?)),
+            _ => Ok(Self::Log(Box::new(read(plan)?))),
         }
     }
 
