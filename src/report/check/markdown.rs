@@ -134,13 +134,14 @@ fn headline(check: &Check) -> String {
 
 fn cost(check: &Check) -> String {
     let now = &check.subject;
+    let bound = if now.unpriced_calls > 0 { "at least " } else { "" };
     let Some(month) = now.month_usd else {
-        let cost = now.cost_usd.map(|cost| format!(": {} in the log", cost.to_display()));
+        let cost = now.cost_usd.map(|cost| format!(": {bound}{} in the log", cost.to_display()));
         return cost.unwrap_or_default();
     };
     let before = check.baseline.as_ref().and_then(|baseline| baseline.month_usd);
     let change = before.map_or_else(String::new, |before| change(month, before));
-    format!(": {}/month{change}", month.to_display())
+    format!(": {bound}{}/month{change}", month.to_display())
 }
 
 /// How an amount changed: ` (+$241.00, +5.3 %)`.

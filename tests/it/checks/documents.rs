@@ -22,8 +22,8 @@ pub fn usd(cents: i128) -> Quantity {
     Quantity::usd(NanoUsd::from_nano(cents * 10_000_000))
 }
 
-fn at_most(bound: Quantity) -> Option<Limit> {
-    Some(Limit { side: Side::AtMost, bound, change_share: None, change: None })
+fn at_most(bound: Quantity) -> Limit {
+    Limit { side: Side::AtMost, bound, change_share: None, change: None }
 }
 
 fn subject(calls: u64, month_cents: i128) -> Subject {
@@ -66,17 +66,18 @@ pub fn judgement(code: &str, key: &str, measure: &str) -> Judgement {
     }
 }
 
-fn place(line: u64, text: &str) -> Option<Place> {
+fn place(line: u64, text: &str) -> Place {
     let length = text.find(' ').unwrap_or(text.len()) as u64;
-    Some(Place { path: "./tokopt.toml".to_owned(), line, column: 1, text: text.to_owned(), length })
+    Place { path: "./tokopt.toml".to_owned(), line, column: 1, text: text.to_owned(), length }
 }
 
 /// One rule over at level error, one over at level warn, one near its limit, one
 /// that passes, two that could not be judged, one ignored.
+#[expect(clippy::too_many_lines, reason = "one document, told in one place")]
 pub fn over() -> Check {
     let month = Judgement {
         status: Status::Over,
-        limit: at_most(usd(400_000)),
+        limit: Some(at_most(usd(400_000))),
         measured: Some(usd(481_237)),
         baseline: Some(usd(457_100)),
         message: "monthly cost is over budget: $4,812.37, limit $4,000.00".to_owned(),
@@ -88,7 +89,7 @@ pub fn over() -> Check {
             Mover { what: "feature support-chat".to_owned(), amount: usd(12_000) },
             Mover { what: "model gpt-5".to_owned(), amount: usd(-2_000) },
         ],
-        place: place(14, "monthly_cost = { max = \"USD 4000\", level = \"error\" }"),
+        place: Some(place(14, "monthly_cost = { max = \"USD 4000\", level = \"error\" }")),
         ..judgement("TK101", "monthly_cost", "monthly cost")
     };
     let output = Judgement {
@@ -96,16 +97,16 @@ pub fn over() -> Check {
         filters: vec!["feature=summarise".to_owned()],
         level: Level::Warn,
         status: Status::Over,
-        limit: at_most(Quantity::whole(3_000, Unit::Tokens)),
+        limit: Some(at_most(Quantity::whole(3_000, Unit::Tokens))),
         measured: Some(Quantity::whole(3_910, Unit::Tokens)),
         message: "p95 of output tokens of feature=summarise is 3,910 tokens, limit 3,000"
             .to_owned(),
-        place: place(22, "output_tokens_p95 = { max = 3000, level = \"warn\" }"),
+        place: Some(place(22, "output_tokens_p95 = { max = 3000, level = \"warn\" }")),
         ..judgement("TK111", "", "p95 of output tokens")
     };
     let call = Judgement {
         status: Status::Near,
-        limit: at_most(usd(2)),
+        limit: Some(at_most(usd(2))),
         measured: Some(Quantity::usd(NanoUsd::from_nano(18_100_000))),
         message: "cost per call is past 80 % of its limit".to_owned(),
         ..judgement("TK102", "cost_per_call", "cost per call")
@@ -123,7 +124,7 @@ pub fn over() -> Check {
     let ignored = Judgement {
         status: Status::Ignored,
         filters: vec!["feature=legacy-export".to_owned()],
-        limit: at_most(Quantity::whole(500, Unit::Tokens)),
+        limit: Some(at_most(Quantity::whole(500, Unit::Tokens))),
         measured: Some(Quantity::whole(812, Unit::Tokens)),
         message: "output tokens per call is 812 tokens, limit 500".to_owned(),
         reason: Some("retired in December (until 2026-12-31)".to_owned()),
@@ -212,15 +213,15 @@ pub fn attacked(text: &str) -> Check {
         judgement.help = Some(text.to_owned());
         judgement.moved_by = vec![Mover { what: text.to_owned(), amount: usd(100) }];
         if let Some(place) = &mut judgement.place {
-            place.path = text.to_owned();
+            text.clone_into(&mut place.path);
             place.text = format!("{} # {text}", place.text);
         }
     }
     check.refusals.push(Warning { code: text.to_owned(), message: text.to_owned() });
     check.warnings.push(Warning { code: text.to_owned(), message: text.to_owned() });
     for question in &mut check.questions {
-        question.question = text.to_owned();
-        question.answer = text.to_owned();
+        text.clone_into(&mut question.question);
+        text.clone_into(&mut question.answer);
     }
     check.subject.paths = vec![text.to_owned()];
     check
