@@ -80,7 +80,7 @@ fn every_figure_of_the_whole_is_worked_out() {
         assert_eq!(usd(whole.conversation_cost_max_usd), Some(14_000_000));
         let latency = whole.latency_milliseconds.expect("two calls log it");
         assert_eq!((latency.p50, latency.p95, latency.calls), (500, 700, 2));
-        assert_eq!(whole.cost_share.map(|share| share.millionths()), Some(1_000_000));
+        assert_eq!(whole.cost_share.map(tokopt::units::Share::millionths), Some(1_000_000));
     });
 }
 

@@ -116,10 +116,12 @@ fn draw(mut cells: Vec<Vec<String>>, spans: &[(NanoUsd, NanoUsd)], screen: &mut 
 /// Where bars start: at nothing, or a little below the lowest total where all
 /// are so close together that no change could be seen.
 fn floor(spans: &[(NanoUsd, NanoUsd)]) -> i128 {
-    let totals = || spans.iter().map(|(_, to)| to.nano()).filter(|total| *total != 0);
-    let lows = spans.iter().map(|(from, _)| from.nano()).filter(|total| *total != 0);
-    let (low, high) = (totals().chain(lows).min().unwrap_or(0), totals().max().unwrap_or(0));
-    let range = high - low;
+    // The first row names the columns; the next and the last start at nothing.
+    let totals = || spans.iter().skip(1).map(|(_, to)| to.nano());
+    let inner = spans.len().saturating_sub(3);
+    let lows = spans.iter().skip(2).take(inner).map(|(from, _)| from.nano());
+    let low = totals().chain(lows).min().unwrap_or(0);
+    let range = totals().max().unwrap_or(0) - low;
     if low > range.saturating_mul(2) { low - range / 2 } else { 0 }
 }
 
@@ -189,7 +191,7 @@ fn plan(found: &Difference, screen: &mut Screen) {
 
 #[cfg(test)]
 mod tests {
-    use super::floating;
+    use super::{NanoUsd, floating, floor};
 
     #[test]
     fn a_bar_goes_from_one_total_to_the_next() {
@@ -199,5 +201,17 @@ mod tests {
         // A change too small to draw is still seen.
         assert_eq!(floating(4_000, 4_001, 8_000, 8), "    ▏");
         assert_eq!(floating(3, 3, 8, 8), "");
+    }
+
+    #[test]
+    fn bars_start_at_nothing_unless_all_totals_are_close_together() {
+        let spans = |pairs: [(i128, i128); 4]| {
+            pairs.map(|(from, to)| (NanoUsd::from_nano(from), NanoUsd::from_nano(to)))
+        };
+        // Between 98 and 102, four apart: two below the lowest.
+        assert_eq!(floor(&spans([(0, 0), (0, 100), (98, 102), (0, 98)])), 96);
+        // All leaves before all enters.
+        assert_eq!(floor(&spans([(0, 0), (0, 100), (0, 100), (0, 101)])), 0);
+        assert_eq!(floor(&spans([(0, 0), (0, 100), (60, 100), (0, 60)])), 0);
     }
 }
