@@ -53,9 +53,11 @@ pub(super) fn run(
     let (check, document) = checked(&given, before.as_ref(), &work)?;
 
     let read = document.input.files.iter().map(|file| file.path.as_str());
-    let baseline = arguments.baseline.iter().map(String::as_str);
+    let baseline = before.iter().flat_map(|(_, plan)| &plan.paths).map(String::as_str);
     let named = plan.paths.iter().map(String::as_str);
-    check_output::write_all(&check, &outputs, &options, read.chain(named).chain(baseline))?;
+    let save = arguments.save.as_deref().map(|path| (path, &document));
+    let files = check_output::rendered(&check, &outputs, &options, save)?;
+    check_output::write_all(files, read.chain(named).chain(baseline))?;
     let step = Step::around(surroundings, arguments.no_annotations);
     if let Some(step) = &step {
         step.summarise(&check, &options)?;

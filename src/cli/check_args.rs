@@ -1,6 +1,8 @@
 //! The flags of `tokopt check`. The doc comments of the fields are the help
 //! text.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 
@@ -71,6 +73,10 @@ pub(super) struct CheckArguments {
     /// report. Files are written whole or not at all.
     #[arg(short, long = "output", value_name = "[KIND=]PATH", help_heading = "Output")]
     pub(super) outputs: Vec<String>,
+
+    /// Also save the analysis of the log, as JSON: the baseline of a later check
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) save: Option<PathBuf>,
 
     /// The name by which a later run finds the Markdown comment again [default: default]
     #[arg(long, value_name = "NAME", help_heading = "Output")]

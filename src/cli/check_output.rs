@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::file::{self, Staged};
-use super::output::place;
+use super::output::{self, place};
 use crate::report::check::{CheckKind, CheckOptions, check_renderer};
-use crate::report::document::Check;
+use crate::report::document::{Check, Document};
+use crate::report::{Kind, RenderOptions};
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,26 +66,51 @@ pub(super) fn faulty(error: &io::Error) -> CliError {
     CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
 }
 
-/// Writes every output, or none.
+/// Reports of a check and the analysis it was made of, rendered.
 ///
 /// # Errors
-/// When one cannot be written or would replace what was read.
-pub(super) fn write_all<'i>(
+/// When one cannot be rendered.
+pub(super) fn rendered(
     check: &Check,
     outputs: &[CheckOutput],
     options: &CheckOptions,
-    inputs: impl Iterator<Item = &'i str>,
-) -> Result<(), CliError> {
-    let inputs: Vec<PathBuf> = inputs.map(|path| place(Path::new(path))).collect();
+    save: Option<(&Path, &Document)>,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, CliError> {
     // A file is the same wherever and by whomever it is made.
     let options =
         CheckOptions { comment_tag: options.comment_tag.clone(), ..CheckOptions::default() };
-    let mut staged = Vec::new();
+    let mut files = Vec::new();
     for output in outputs {
-        if inputs.contains(&place(&output.path)) {
-            return Err(CliError::ReplacesInput { path: file::shown(&output.path) });
+        files.push((output.path.clone(), render(check, output.kind, &options)?));
+    }
+    if let Some((path, document)) = save {
+        let bytes = output::render(document, Kind::Json, &RenderOptions::default())?;
+        files.push((path.to_owned(), bytes));
+    }
+    Ok(files)
+}
+
+/// Writes every file, or none.
+///
+/// # Errors
+/// When one cannot be written, two go to the same place, or one would replace
+/// what was read.
+pub(super) fn write_all<'i>(
+    files: Vec<(PathBuf, Vec<u8>)>,
+    inputs: impl Iterator<Item = &'i str>,
+) -> Result<(), CliError> {
+    let mut taken: Vec<PathBuf> = Vec::new();
+    let inputs: Vec<PathBuf> = inputs.map(|path| place(Path::new(path))).collect();
+    let mut staged = Vec::new();
+    for (path, bytes) in files {
+        if inputs.contains(&place(&path)) {
+            return Err(CliError::ReplacesInput { path: file::shown(&path) });
         }
-        staged.push(Staged::new(&output.path, render(check, output.kind, &options)?)?);
+        if taken.contains(&place(&path)) {
+            return Err(CliError::SameOutput { path: file::shown(&path) });
+        }
+        taken.push(place(&path));
+        staged.push(Staged::new(&path, bytes)?);
     }
     staged.into_iter().try_for_each(Staged::place)
 }
