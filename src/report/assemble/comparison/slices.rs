@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::ledger::Ledger;
@@ -25,9 +26,12 @@ pub(super) fn slices(ledger: &Ledger<'_>) -> Vec<Slice> {
     let by: [&[Dimension]; 4] =
         [&[], &[Dimension::Feature], &[Dimension::Model], &[Dimension::Feature, Dimension::Model]];
     let all = Filter::default();
-    by.into_iter()
-        .flat_map(|by| {
-            slicer.slices(&all, by).into_iter().map(move |(keys, slice)| {
+    let slices: Vec<(&[Dimension], Vec<Keyed>)> =
+        by.into_par_iter().map(|by| (by, slicer.slices(&all, by))).collect();
+    slices
+        .into_iter()
+        .flat_map(|(by, slices)| {
+            slices.into_iter().map(move |(keys, slice)| {
                 let key = |dimension| {
                     let position = by.iter().position(|found| *found == dimension)?;
                     keys.get(position).map(|key| shown(key.as_deref()))
@@ -106,7 +110,7 @@ impl<'a> Slicer<'a> {
             || filter.fields().any(|field| *field == crate::selection::Field::Feature);
         let groups = self.ledger.partition(filter, by);
         let mut slices: Vec<Keyed> = groups
-            .into_iter()
+            .into_par_iter()
             .map(|group| {
                 let slice = self.slice(&group, by_feature);
                 (group.keys, slice)
@@ -174,11 +178,19 @@ impl<'a> Slicer<'a> {
 
     fn add_calls(&self, slice: &mut Slice, sums: &mut Sums, group: &Group) {
         let ledger = self.ledger;
+        // Neighbours mostly share their model: it is looked up once for all.
+        let mut looked_up = None;
         for &index in &group.entries {
             let entry = &ledger.entries[index as usize];
             let call = ledger.call(entry);
             let cost = sums.add(&entry.bill, entry.bill.total().is_none().then_some(1), slice);
-            if let Some(tier) = self.tier(call.provider, entry.model) {
+            let sought = (call.provider, entry.model);
+            let tier = match looked_up {
+                Some((found, tier)) if found == sought => tier,
+                _ => self.tier(call.provider, entry.model),
+            };
+            looked_up = Some((sought, tier));
+            if let Some(tier) = tier {
                 slice.tier_calls += 1;
                 slice.premium_calls += u64::from(tier == ModelTier::Premium);
             }
