@@ -462,11 +462,11 @@ fn sentence(rule: &Rule, value: &Value, judgement: &Judgement) -> String {
     let limit = judgement.limit.map(|limit| limit.bound);
     let place = match (judgement.status, &rule.limit) {
         (Status::Over, RuleLimit::Max(_)) => format!("over the limit of {}", shown(limit)),
-        (Status::Over, RuleLimit::Min(_)) => format!("below the least of {}", shown(limit)),
+        (Status::Over, RuleLimit::Min(_)) => format!("under the minimum of {}", shown(limit)),
         (Status::Near, RuleLimit::Max(_)) => format!("near the limit of {}", shown(limit)),
-        (Status::Near, RuleLimit::Min(_)) => format!("near the least of {}", shown(limit)),
+        (Status::Near, RuleLimit::Min(_)) => format!("near the minimum of {}", shown(limit)),
         (_, RuleLimit::Max(_)) => format!("within the limit of {}", shown(limit)),
-        (_, RuleLimit::Min(_)) => format!("above the least of {}", shown(limit)),
+        (_, RuleLimit::Min(_)) => format!("above the minimum of {}", shown(limit)),
         (status, RuleLimit::Increase { .. } | RuleLimit::Decrease { .. }) => {
             let word = match status {
                 Status::Over => "more than is allowed",

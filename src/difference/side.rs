@@ -60,6 +60,8 @@ pub(super) fn side(subject: Subject<'_>, compared: Option<NanoUsd>) -> Differenc
     let document = subject.document;
     let totals = &document.totals;
     let priced = totals.calls.and_then(|calls| calls.checked_sub(totals.unpriced_calls));
+    // A shorter side has no month, as `--per month` refuses to make one up.
+    let has_month = Scale::of(subject, Per::Month).is_ok();
     let month =
         |cost: NanoUsd| days(document).map(|days| cost.to_usd().times(MONTH, days).to_nano());
     DifferenceSide {
@@ -75,7 +77,7 @@ pub(super) fn side(subject: Subject<'_>, compared: Option<NanoUsd>) -> Differenc
             .cost_usd
             .zip(priced)
             .and_then(|(cost, calls)| per_call(cost, calls)),
-        cost_per_month_usd: totals.cost_usd.and_then(month),
+        cost_per_month_usd: totals.cost_usd.filter(|_| has_month).and_then(month),
         prices_as_of: document.prices.as_of.clone(),
         table_hash: document.prices.table_hash.clone(),
         tokens_per_call: tokens_per_call(document),

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use super::screen::{Screen, Tone};
 use super::{Column, NARROWEST, WIDEST, grid};
 use crate::report::check::{
-    CheckOptions, Severity, known_how, limit, moved_by, not_judged, severity, slice, verdict,
+    CheckOptions, Severity, judged, known_how, limit, moved_by, not_judged, severity, slice,
+    verdict, way_on,
 };
 use crate::report::document::{Check, Judgement, Outcome, Place, Quantity, Status};
 use crate::report::escape::{ELLIPSIS, cut, display_width, in_place, plain, plain_end};
@@ -32,6 +33,7 @@ pub fn check(check: &Check, options: &CheckOptions, out: &mut dyn Write) -> io::
     passed(check, &mut screen);
     questions(check, &mut screen);
     warnings(check, &mut screen);
+    summary(check, &mut screen);
     for refusal in &check.refusals {
         screen.part();
         let label = format!("error[{}]", plain(&refusal.code, 20));
@@ -154,6 +156,9 @@ fn unjudged(check: &Check, screen: &mut Screen) {
     screen.section("Not judged");
     for (reason, judgements) in groups {
         screen.paragraph(&sentence(reason, screen), 2);
+        if let Some(help) = judgements.iter().find_map(|judgement| judgement.help.as_ref()) {
+            screen.faint(&format!("help: {}", sentence(help, screen)), 2);
+        }
         for judgement in judgements {
             screen.faint(&plain(&named(judgement), screen.width() * 2), 4);
         }
@@ -215,6 +220,15 @@ fn questions(check: &Check, screen: &mut Screen) {
         let evidence = question.evidence.map(|evidence| format!(" ({})", evidence.name()));
         let answer = format!("{}{}", question.answer, evidence.unwrap_or_default());
         screen.faint(&format!("→ {}", sentence(&answer, screen)), 4);
+    }
+}
+
+/// What all of this is about, and how to go on.
+fn summary(check: &Check, screen: &mut Screen) {
+    screen.part();
+    screen.faint(&sentence(&judged(&check.subject), screen), 0);
+    if let Some(text) = way_on(check) {
+        screen.faint(&sentence(&text, screen), 0);
     }
 }
 
