@@ -111,7 +111,7 @@ impl Bench<'_> {
         if rule.measure.unit == Unit::Usd && unpriced > 0 {
             let calls = counted(unpriced, "call");
             judgement.message =
-                format!("{}, without {calls} that have no price", judgement.message);
+                format!("{}, leaving out {calls} without a price", judgement.message);
         }
         Ok(())
     }

@@ -74,9 +74,9 @@ fn of_call(document: &Document, text: &mut String) {
     if priced < FEWEST_CALLS {
         let _ = write!(
             text,
-            "# Not judged below {FEWEST_CALLS} calls; measured: {} a call, from {}.\n# cost_per_call = {{ max = {} }}\n",
-            found.mean_usd.to_display(),
+            "# Too few to judge, {}: {} a call.\n# cost_per_call = {{ max = {} }}\n",
             calls(Some(priced)),
+            found.mean_usd.to_display(),
             a_quarter_more(found.mean_usd)
         );
         return;
@@ -94,18 +94,20 @@ fn of_cache(document: &Document, text: &mut String) {
     let whole = document.comparison.as_ref().and_then(|comparison| comparison.slices.first());
     let Some((share, whole)) = document.metrics.cache_read_share.zip(whole) else { return };
     let Some(least) = ten_points_less(share) else { return };
+    let percent = share.to_percent();
+    let calls = calls(Some(whole.cacheable_calls));
     // The share is judged by the calls that say what they read.
-    let (found, mark) = if whole.cacheable_calls < FEWEST_CALLS {
-        (format!("Not judged below {FEWEST_CALLS} calls; measured"), "# ")
+    let _ = if whole.cacheable_calls < FEWEST_CALLS {
+        write!(
+            text,
+            "# Too few to judge, {calls} that say so: {percent} of the prompt tokens are read from a cache.\n# cache_read_share = {{ min = \"{least}%\" }}\n"
+        )
     } else {
-        ("Measured".to_owned(), "")
+        write!(
+            text,
+            "# Measured: {percent} of the prompt tokens are read from a cache, in {calls}.\ncache_read_share = {{ min = \"{least}%\" }}\n"
+        )
     };
-    let _ = write!(
-        text,
-        "# {found}: {} of the prompt tokens are read from a cache, in the {} that say so.\n{mark}cache_read_share = {{ min = \"{least}%\" }}\n",
-        share.to_percent(),
-        calls(Some(whole.cacheable_calls))
-    );
 }
 
 fn of_prices(document: &Document, text: &mut String) {

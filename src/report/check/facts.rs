@@ -99,6 +99,12 @@ pub(super) fn priced(subject: &Subject) -> Option<String> {
     ))
 }
 
+/// What the log cost: `at least $1.82 in the log` where a call has no price.
+pub(super) fn cost_in_log(subject: &Subject) -> Option<String> {
+    let bound = if subject.unpriced_calls > 0 { "at least " } else { "" };
+    subject.cost_usd.map(|cost| format!("{bound}{} in the log", cost.to_display()))
+}
+
 /// What was judged, in one line: how many calls of which time, what they cost,
 /// and how much of it is priced.
 #[must_use]
@@ -106,7 +112,7 @@ pub fn judged(subject: &Subject) -> String {
     let parts = [
         subject.calls.map(|calls| counted(calls, "call", "calls")),
         window(subject),
-        subject.cost_usd.map(|cost| format!("{} in the log", cost.to_display())),
+        cost_in_log(subject),
         priced(subject),
         (subject.rejected > 0)
             .then(|| format!("{} rejected", counted(subject.rejected, "record", "records"))),
@@ -119,7 +125,7 @@ pub fn judged(subject: &Subject) -> String {
 pub fn way_on(check: &Check) -> Option<String> {
     let (_, worst) = complaints(check).into_iter().next()?;
     Some(format!(
-        "`tokopt explain {}` says how to raise a limit, only warn, or ignore a rule with a reason",
+        "`tokopt explain {}` says how to raise the limit, only warn, or ignore it",
         worst.code
     ))
 }
@@ -173,7 +179,7 @@ pub fn known_how(judgement: &Judgement) -> Option<String> {
 pub fn moved_by(judgement: &Judgement) -> Option<String> {
     // Without a baseline a mover is a part of the value, not a change of it.
     let amount = |amount: Quantity| {
-        if judgement.baseline.is_some() { signed(amount) } else { amount.to_display() }
+        if moves(judgement) { signed(amount) } else { amount.to_display() }
     };
     let movers = judgement.moved_by.iter();
     let movers: Vec<String> = movers
@@ -188,15 +194,21 @@ pub fn moved_by(judgement: &Judgement) -> Option<String> {
 /// Which part of the measured value an amount is: ` (86.6 %)`. Without it, a
 /// part of a mean reads like a mean of its own.
 fn part_of(amount: Quantity, judgement: &Judgement) -> Option<String> {
-    let whole = judgement.measured.filter(|_| judgement.baseline.is_none())?.billionths();
+    let whole = judgement.measured.filter(|_| !moves(judgement))?.billionths();
     let part = amount.billionths().checked_mul(1_000_000_000)?.checked_div(whole)?;
     Some(format!(" ({})", Quantity::from_billionths(part, Unit::Share).to_display()))
 }
 
 /// The name of what [`moved_by`] says.
 #[must_use]
-pub(super) const fn moved_by_name(judgement: &Judgement) -> &'static str {
-    if judgement.baseline.is_some() { "moved by" } else { "largest parts" }
+pub fn moved_by_name(judgement: &Judgement) -> &'static str {
+    if moves(judgement) { "moved by" } else { "largest parts" }
+}
+
+/// Whether movers are changes and not parts: of a comparison, or of a share,
+/// whose only movers are shifts.
+fn moves(judgement: &Judgement) -> bool {
+    judgement.baseline.is_some() || judgement.unit() == Some(Unit::Share)
 }
 
 /// A number with its sign, also where it is positive.

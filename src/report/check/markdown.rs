@@ -8,14 +8,14 @@
 use std::io::{self, Write};
 
 use super::facts::{
-    Severity, complaints, known_how, limit, moved_by, moved_by_name, not_judged, of, priced,
-    severity, slice, verdict, window,
+    Severity, complaints, cost_in_log, known_how, limit, moved_by, moved_by_name, not_judged, of,
+    priced, severity, slice, verdict, window,
 };
 use super::kind::CheckKind;
 use super::renderer::{CheckOptions, CheckRenderer};
 use crate::report::document::{Check, Counts, Judgement, Outcome, Quantity, Status};
 use crate::report::escape::{markdown_comment as escape, plain};
-use crate::report::figures::{UNKNOWN_MARK, counted, dollars, whole};
+use crate::report::figures::{UNKNOWN_MARK, counted, whole};
 use crate::units::{NanoUsd, Share};
 
 /// Bytes of the longest comment: GitHub takes 65,536 characters.
@@ -249,7 +249,11 @@ fn with_code(text: &str) -> String {
     }
     let mut shown = String::new();
     for (index, words) in words {
+        // Escaping trims: the blank beside a command stays.
+        let blank = |is_there: bool| if is_there { " " } else { "" };
+        shown.push_str(blank(words.starts_with(' ')));
         shown.push_str(&escape(words));
+        shown.push_str(blank(words.len() > 1 && words.ends_with(' ')));
         if let Some(command) = pieces.get(index + 1) {
             shown.push_str(&format!("`{command}`"));
         }
@@ -347,7 +351,7 @@ fn footer(check: &Check) -> String {
     let mut parts = vec![verdict(check)];
     parts.extend(window(subject));
     parts.extend(priced(subject));
-    parts.extend(subject.cost_usd.map(|cost| format!("{} in the log", dollars(Some(cost)))));
+    parts.extend(cost_in_log(subject));
     parts.extend(subject.prices_as_of.as_deref().map(|day| format!("prices as of {day}")));
     parts.push(format!("tokopt {}", check.tool_version));
     let text: Vec<String> = parts.iter().map(|part| sentence(part)).collect();

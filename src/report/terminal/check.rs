@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use super::screen::{Screen, Tone};
 use super::{Column, NARROWEST, WIDEST, grid};
 use crate::report::check::{
-    CheckOptions, Severity, judged, known_how, limit, moved_by, not_judged, severity, slice,
-    verdict, way_on,
+    CheckOptions, Severity, judged, known_how, limit, moved_by, moved_by_name, not_judged,
+    severity, slice, verdict, way_on,
 };
-use crate::report::document::{Check, Judgement, Outcome, Place, Quantity, Status};
+use crate::report::document::{Check, Judgement, Limit, Outcome, Place, Quantity, Status};
 use crate::report::escape::{ELLIPSIS, cut, display_width, in_place, plain, plain_end};
 use crate::report::figures::UNKNOWN_MARK;
 
@@ -68,10 +68,7 @@ fn diagnostic(severity: Severity, judgement: &Judgement, screen: &mut Screen) {
     let notes = [
         ("evidence", known_how(judgement)),
         ("baseline", judgement.baseline.map(Quantity::to_display)),
-        (
-            if judgement.baseline.is_some() { "moved by" } else { "largest parts" },
-            moved_by(judgement),
-        ),
+        (moved_by_name(judgement), moved_by(judgement)),
         ("help", judgement.help.clone()),
     ];
     for (name, text) in notes {
@@ -197,15 +194,29 @@ fn passed(check: &Check, screen: &mut Screen) {
         return;
     }
     screen.section("Passed");
-    let rows = passed.into_iter().map(|judgement| {
-        let measured =
-            judgement.measured.map_or_else(|| UNKNOWN_MARK.to_owned(), Quantity::to_display);
-        let limit = judgement.limit.as_ref().map_or_else(|| UNKNOWN_MARK.to_owned(), limit);
-        let name = plain(&named(judgement), screen.width());
-        vec![name, measured, limit]
-    });
+    let rows = |with_change: bool| -> Vec<Vec<String>> {
+        let row = |judgement: &&Judgement| {
+            let measured =
+                judgement.measured.map_or_else(|| UNKNOWN_MARK.to_owned(), Quantity::to_display);
+            let allowed = judgement.limit.map(|allowed| Limit {
+                change_share: allowed.change_share.filter(|_| with_change),
+                change: allowed.change.filter(|_| with_change),
+                ..allowed
+            });
+            let allowed = allowed.as_ref().map_or_else(|| UNKNOWN_MARK.to_owned(), limit);
+            vec![plain(&named(judgement), screen.width()), measured, allowed]
+        };
+        passed.iter().map(row).collect()
+    };
     let columns = [Column::Text, Column::Figures, Column::Text];
-    for line in grid(&columns, rows.collect(), screen.width() - 2) {
+    let room = screen.width() - 2;
+    // Where the limit came from is left out before any of it is cut.
+    let cut = |lines: &[String]| lines.iter().any(|line| line.ends_with(ELLIPSIS));
+    let mut lines = grid(&columns, rows(true), room);
+    if cut(&lines) {
+        lines = grid(&columns, rows(false), room);
+    }
+    for line in lines {
         screen.row(&format!("  {line}"));
     }
 }
