@@ -189,6 +189,15 @@ impl Bench<'_> {
         if let Some(technique) = rule.measure.remedy {
             return Some(format!("`tokopt explain {technique}` says what moves it"));
         }
+        // The highest of many says how much, and not whose: that is one table away.
+        for (highest, dimension) in [
+            (measure::HIGHEST_CONVERSATION_COST, "conversation"),
+            (measure::HIGHEST_USER_COST, "user"),
+        ] {
+            if *rule.measure == highest {
+                return Some(format!("`tokopt analyze LOG --by {dimension}` says which it is"));
+            }
+        }
         if *rule.measure == measure::SAVING_SHARE {
             return None;
         }

@@ -88,7 +88,10 @@ pub(super) fn window(subject: &Subject) -> Option<String> {
 /// How much of the log is priced. Anything short of all is never shown as all.
 pub(super) fn priced(subject: &Subject) -> Option<String> {
     if subject.unpriced_calls == 0 {
-        return subject.cost_usd.map(|_| "all calls priced".to_owned());
+        return subject
+            .cost_usd
+            .filter(|_| subject.calls != Some(0))
+            .map(|_| "all calls priced".to_owned());
     }
     let missing = counted(subject.unpriced_calls, "call", "calls");
     let calls = subject.calls.filter(|calls| *calls >= subject.unpriced_calls);

@@ -237,8 +237,9 @@ fn questions(check: &Check, screen: &mut Screen) {
 /// What all of this is about, and how to go on.
 fn summary(check: &Check, screen: &mut Screen) {
     screen.part();
-    screen.faint(&sentence(&judged(&check.subject), screen), 0);
-    if let Some(text) = way_on(check) {
+    let judged = judged(&check.subject);
+    for text in [Some(judged).filter(|text| !text.is_empty()), way_on(check)].into_iter().flatten()
+    {
         screen.faint(&sentence(&text, screen), 0);
     }
 }
