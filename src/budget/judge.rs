@@ -196,6 +196,15 @@ impl Bench<'_> {
         if let Some(technique) = rule.measure.remedy {
             return Some(format!("`tokopt explain {technique}` says what moves it"));
         }
+        // The highest of many says how much, and not whose: that is one table away.
+        for (highest, dimension) in [
+            (measure::HIGHEST_CONVERSATION_COST, "conversation"),
+            (measure::HIGHEST_USER_COST, "user"),
+        ] {
+            if *rule.measure == highest {
+                return Some(format!("`tokopt analyze LOG --by {dimension}` says which it is"));
+            }
+        }
         if *rule.measure == measure::SAVING_SHARE {
             return None;
         }
@@ -391,11 +400,11 @@ fn left_out(slice: &Slice) -> String {
     let mut text = String::new();
     if slice.unpriced_calls > 0 {
         let calls = counted(slice.unpriced_calls, "call");
-        text = format!(", without {calls} that have no price");
+        text = format!(", leaving out {calls} without a price");
     }
     if slice.partly_priced_calls > 0 {
         let calls = counted(slice.partly_priced_calls, "call");
-        text += &format!(", without a part of {calls}");
+        text += &format!(", leaving out a part of {calls}");
     }
     text
 }
@@ -498,11 +507,11 @@ fn sentence(rule: &Rule, value: &Value, judgement: &Judgement) -> String {
     let limit = judgement.limit.map(|limit| limit.bound);
     let place = match (judgement.status, &rule.limit) {
         (Status::Over, RuleLimit::Max(_)) => format!("over the limit of {}", shown(limit)),
-        (Status::Over, RuleLimit::Min(_)) => format!("below the least of {}", shown(limit)),
+        (Status::Over, RuleLimit::Min(_)) => format!("under the minimum of {}", shown(limit)),
         (Status::Near, RuleLimit::Max(_)) => format!("near the limit of {}", shown(limit)),
-        (Status::Near, RuleLimit::Min(_)) => format!("near the least of {}", shown(limit)),
+        (Status::Near, RuleLimit::Min(_)) => format!("near the minimum of {}", shown(limit)),
         (_, RuleLimit::Max(_)) => format!("within the limit of {}", shown(limit)),
-        (_, RuleLimit::Min(_)) => format!("above the least of {}", shown(limit)),
+        (_, RuleLimit::Min(_)) => format!("above the minimum of {}", shown(limit)),
         (status, RuleLimit::Increase { .. } | RuleLimit::Decrease { .. }) => {
             let word = match status {
                 Status::Over => "more than is allowed",
