@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::file;
 use super::invoice;
 use super::output::{self, Reported};
-use super::plan::{Overrides, Plan};
+use super::plan::{Overrides, Plan, Typed};
 use super::progress::Bar;
 use super::saved;
 use super::standard;
@@ -33,7 +33,7 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(arguments, &config, surroundings)?;
+    let plan = Plan::resolve(&arguments.typed(), &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -44,7 +44,7 @@ pub(super) fn run(
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
     let mut document = assembled(&log, &ledger, &plan, assumptions)?;
-    invoice::reconcile(&mut document, &ledger, &plan)?;
+    invoice::reconcile(&mut document, &ledger, &plan, &arguments.invoices)?;
     document.findings = assemble::findings(&findings::find(&ledger, &plan.findings));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
@@ -55,6 +55,21 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
+}
+
+impl AnalyzeArguments {
+    /// Those that are shared with other commands.
+    pub(super) fn typed(&self) -> Typed<'_> {
+        Typed {
+            selection: Some(&self.selection),
+            ladder: Some(&self.ladder),
+            written: Some(&self.output.written),
+            tables: Some(&self.output.tables),
+            show_users: self.output.show_users,
+            key_file: self.output.key_file.as_deref(),
+            ..Typed::new(&self.paths, &self.reading, &self.pricing, &self.general)
+        }
+    }
 }
 
 /// Makes the document, with the ladder and other models where they are wanted.

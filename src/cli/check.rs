@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
-use super::args::{AnalyzeArguments, OutputArguments};
 use super::check_args::CheckArguments;
 use super::check_output::{self, CheckOutput};
 use super::check_side::{Given, Side};
@@ -13,7 +12,7 @@ use super::exit::Exit;
 use super::file;
 use super::github::Step;
 use super::ladder_args::LadderArguments;
-use super::plan::Plan;
+use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::budget::check::OTHER_CALLS;
@@ -30,7 +29,9 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let mut plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let ladder = LadderArguments { no_ladder: arguments.no_ladder, ..LadderArguments::default() };
+    let typed = Typed { ladder: Some(&ladder), ..typed(arguments, &arguments.paths) };
+    let mut plan = Plan::resolve(&typed, &config, surroundings)?;
     let outputs = CheckOutput::parse_all(&arguments.outputs)?;
     let options = options(arguments, &plan)?;
     mention(&config, plan.notes);
@@ -118,17 +119,12 @@ fn checked(
     Ok((check, side.document))
 }
 
-/// What was typed, as `analyze` takes it: one way to read and select.
-fn as_analysis(arguments: &CheckArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        ladder: LadderArguments { no_ladder: arguments.no_ladder, ..LadderArguments::default() },
-        output: OutputArguments { show_users: arguments.show_users, ..OutputArguments::default() },
-        general: arguments.general.clone(),
+/// What was typed, to read these paths without a ladder.
+fn typed<'a>(arguments: &'a CheckArguments, paths: &'a [String]) -> Typed<'a> {
+    Typed {
+        selection: Some(&arguments.selection),
+        show_users: arguments.show_users,
+        ..Typed::new(paths, &arguments.reading, &arguments.pricing, &arguments.general)
     }
 }
 
@@ -150,9 +146,7 @@ fn plan_of_baseline(
     if paths.is_empty() {
         return Ok(None);
     }
-    let ladder = LadderArguments { no_ladder: true, ..LadderArguments::default() };
-    let typed = AnalyzeArguments { paths, ladder, ..as_analysis(arguments) };
-    let mut plan = Plan::resolve(&typed, config, surroundings)?;
+    let mut plan = Plan::resolve(&typed(arguments, &paths), config, surroundings)?;
     plan.settings.period = Period::default();
     Ok(Some(plan))
 }

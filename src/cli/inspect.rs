@@ -1,13 +1,12 @@
 //! `tokopt inspect`: what a log is and what it is good for.
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
-use super::args::SelectionArguments;
-use super::args::{AnalyzeArguments, InspectArguments, InspectFormat, OutputArguments};
+use super::args::{InspectArguments, InspectFormat};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::ladder_args::LadderArguments;
-use super::plan::Plan;
+use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::ladder::climb::Settings;
@@ -22,7 +21,11 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let typed = Typed {
+        ladder: Some(&LadderArguments::default()),
+        ..Typed::new(&arguments.paths, &arguments.reading, &arguments.pricing, &arguments.general)
+    };
+    let plan = Plan::resolve(&typed, &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -40,20 +43,6 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
-}
-
-/// What was typed, as `analyze` takes it: one way to read and price.
-fn as_analysis(arguments: &InspectArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: SelectionArguments::default(),
-        pricing: arguments.pricing.clone(),
-        invoices: Vec::new(),
-        ladder: LadderArguments::default(),
-        output: OutputArguments::default(),
-        general: arguments.general.clone(),
-    }
 }
 
 fn rendered(

@@ -4,13 +4,12 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table, print, read};
-use super::args::{AnalyzeArguments, OutputArguments, SelectionArguments};
+use super::args::SelectionArguments;
 use super::config::Config;
 use super::diff_args::DiffArguments;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
-use super::ladder_args::LadderArguments;
 use super::output::{self, Reported};
 use super::plan::Plan;
 use super::saved;
@@ -98,7 +97,7 @@ impl Common {
         config: &Config,
         surroundings: &Surroundings,
     ) -> Result<Self, CliError> {
-        let plan = Plan::resolve(&as_analysis(arguments, "-"), config, surroundings)?;
+        let plan = Plan::resolve(&arguments.typed(&["-".to_owned()]), config, surroundings)?;
         mention(config, plan.notes);
         Ok(Self { plan, left_out: None })
     }
@@ -178,7 +177,7 @@ fn log(
     config: &Config,
     surroundings: &Surroundings,
 ) -> Result<Side, CliError> {
-    let plan = Plan::resolve(&as_analysis(arguments, path), config, surroundings)?;
+    let plan = Plan::resolve(&arguments.typed(&[path.to_owned()]), config, surroundings)?;
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
     let log = read(&plan)?;
@@ -239,7 +238,7 @@ fn halves(
             hint: Some("give the log that it was made from".to_owned()),
         });
     }
-    let plan = Plan::resolve(&as_analysis(arguments, path), config, surroundings)?;
+    let plan = Plan::resolve(&arguments.typed(&[path.to_owned()]), config, surroundings)?;
     mention(config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -320,23 +319,6 @@ fn refused(error: &DifferenceError) -> CliError {
 impl Side {
     fn subject(&self) -> Subject<'_> {
         Subject { source: &self.source, is_saved: self.is_saved, document: &self.document }
-    }
-}
-
-/// What was typed, as `analyze` takes it: one way to read and select.
-fn as_analysis(arguments: &DiffArguments, path: &str) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: vec![path.to_owned()],
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        output: OutputArguments {
-            written: arguments.written.clone(),
-            ..OutputArguments::default()
-        },
-        general: arguments.general.clone(),
     }
 }
 
