@@ -1,7 +1,10 @@
 //! `tokopt analyze`: plan, prices, read, attribute, write, judge.
 
+use std::path::Path;
+
 use super::args::AnalyzeArguments;
 use super::config::Config;
+use super::content;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
@@ -9,7 +12,6 @@ use super::invoice;
 use super::output::{self, Reported};
 use super::plan::{Overrides, Plan, Typed};
 use super::progress::Bar;
-use super::saved;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -149,7 +151,15 @@ pub(super) fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
 }
 
 pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
-    read_as(plan, false)
+    read_from(plan, None)
+}
+
+/// Reads, with standard input from the file that it was copied to.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_from(plan: &Plan, standard_input: Option<&Path>) -> Result<Log, CliError> {
+    read_as(plan, ReadOptions { standard_input, ..ReadOptions::default() })
 }
 
 /// Reads, and notes of every file how its format was recognised.
@@ -157,15 +167,14 @@ pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
 /// # Errors
 /// As [`read`].
 pub(super) fn read_and_explain(plan: &Plan) -> Result<Log, CliError> {
-    read_as(plan, true)
+    read_as(plan, ReadOptions { explains: true, ..ReadOptions::default() })
 }
 
-fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
+fn read_as<'a>(plan: &'a Plan, options: ReadOptions<'a>) -> Result<Log, CliError> {
     let options = ReadOptions {
-        explains,
         input_format: plan.input_format.as_deref(),
         mappings: &plan.mappings,
-        ..ReadOptions::default()
+        ..options
     };
     let log = if plan.progress {
         let bar = Bar::over(&plan.paths);
@@ -175,7 +184,7 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
     } else {
         ingest::read(&plan.paths, options, &())
     };
-    let mut log = log.map_err(saved::or_unreadable)?;
+    let mut log = log.map_err(content::or_unreadable)?;
     plan.users.apply(&mut log);
     Ok(log)
 }

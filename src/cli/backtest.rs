@@ -5,13 +5,14 @@ use super::args::{BacktestArguments, BacktestFormat};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
+use super::output::faulty;
 use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::ladder::backtest::Backtest;
 use crate::ledger::Ledger;
 use crate::report::document;
-use crate::report::{RenderOptions, assemble, write_backtest};
+use crate::report::{RenderOptions, assemble, write_backtest, write_json};
 use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
@@ -53,13 +54,8 @@ fn rendered(
     let mut bytes = Vec::new();
     let written = match format {
         BacktestFormat::Table => write_backtest(document, options, &mut bytes),
-        BacktestFormat::Json => serde_json::to_writer_pretty(&mut bytes, document)
-            .map(|()| bytes.push(b'\n'))
-            .map_err(Into::into),
+        BacktestFormat::Json => write_json(document, &mut bytes),
     };
-    written.map_err(|error| CliError::Unwritable {
-        path: "the report".to_owned(),
-        reason: error.to_string(),
-    })?;
+    written.map_err(|error| faulty(&error))?;
     Ok(bytes)
 }

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
+use super::args::SelectionArguments;
 use super::check_args::CheckArguments;
 use super::check_output::{self, CheckOutput};
-use super::check_side::{Given, Side};
+use super::check_side::Side;
 use super::config::Config;
+use super::content::{self, Content};
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
 use super::github::Step;
 use super::ladder_args::LadderArguments;
+use super::output;
 use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
@@ -40,14 +43,16 @@ pub(super) fn run(
     check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
 
-    let given = Given::read(&plan)?;
-    refuse_selection(&given, &plan, arguments)?;
     let before = plan_of_baseline(arguments, &config, surroundings)?;
+    if let Some(before) = &before {
+        content::refuse_twice(&plan.paths, &before.paths)?;
+    }
+    let given = Content::read(&plan, &arguments.selection)?;
     let before = match before {
-        Some(before) => Some((Given::read(&before)?, before)),
+        Some(before) => Some((Content::read(&before, &SelectionArguments::default())?, before)),
         None => None,
     };
-    if matches!(given, Given::Saved(_)) {
+    if given.is_analysis() {
         plan.ladder = None;
     }
     let work = Work { arguments, config: &config, plan: &plan, budget: &budget, table: &table };
@@ -58,7 +63,8 @@ pub(super) fn run(
     let named = plan.paths.iter().map(String::as_str);
     let save = arguments.save.as_deref().map(|path| (path, &document));
     let files = check_output::rendered(&check, &outputs, &options, save)?;
-    check_output::write_all(files, read.chain(named).chain(baseline))?;
+    let inputs = read.chain(named).chain(baseline).map(Path::new);
+    output::place_all(files, std::iter::empty(), inputs)?;
     let step = Step::around(surroundings, arguments.no_annotations);
     if let Some(step) = &step {
         step.summarise(&check, &options)?;
@@ -85,8 +91,8 @@ struct Work<'a> {
 
 /// Holds what was read against the budget.
 fn checked(
-    given: &Given,
-    before: Option<&(Given, Plan)>,
+    given: &Content,
+    before: Option<&(Content, Plan)>,
     work: &Work<'_>,
 ) -> Result<(Check, Document), CliError> {
     let Work { arguments, config, plan, budget, table } = *work;
@@ -106,16 +112,21 @@ fn checked(
     };
     let baseline = baseline.as_ref().map(|baseline| -> &dyn Figures { baseline });
     let mut check = budget::check(budget, &side, baseline, allowances);
-    if !plan.settings.filter.keeps_everything()
-        && before.is_some_and(|(given, _)| matches!(given, Given::Saved(_)))
-    {
-        check.warnings.push(Warning {
-            code: OTHER_CALLS.to_owned(),
-            message: "the log is restricted by --where, and its saved baseline cannot be: the two \
-                      compare only if it was saved with the same filter"
-                .to_owned(),
-        });
-    }
+    let is_baseline_saved = before.is_some_and(|(before, _)| before.is_analysis());
+    let message = match (plan.settings.filter.keeps_everything(), given.is_analysis()) {
+        (true, _) => None,
+        (false, true) => Some(
+            "analyze.where of the settings restricts no saved analysis: it holds the calls that it \
+             was saved with",
+        ),
+        (false, false) => is_baseline_saved.then_some(
+            "the log is restricted by --where, and its saved baseline cannot be: the two compare \
+             only if it was saved with the same filter",
+        ),
+    };
+    check.warnings.extend(
+        message.map(|text| Warning { code: OTHER_CALLS.to_owned(), message: text.to_owned() }),
+    );
     Ok((check, side.document))
 }
 
@@ -149,25 +160,6 @@ fn plan_of_baseline(
     let mut plan = Plan::resolve(&typed(arguments, &paths), config, surroundings)?;
     plan.settings.period = Period::default();
     Ok(Some(plan))
-}
-
-/// A saved analysis is what it is: nothing can be left out of it any more.
-fn refuse_selection(
-    given: &Given,
-    plan: &Plan,
-    arguments: &CheckArguments,
-) -> Result<(), CliError> {
-    let selects = !plan.settings.filter.keeps_everything() || !plan.settings.period.is_unbounded();
-    if !(selects && matches!(given, Given::Saved(_))) {
-        return Ok(());
-    }
-    let setting =
-        if arguments.selection.filters.is_empty() { "--since and --until" } else { "--where" };
-    Err(CliError::Setting {
-        setting: setting.to_owned(),
-        message: "a saved analysis cannot be restricted".to_owned(),
-        hint: Some("give the logs instead, or save an analysis of that part".to_owned()),
-    })
 }
 
 /// The rules of the settings file, of presets and of flags.

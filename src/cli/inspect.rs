@@ -6,6 +6,7 @@ use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::ladder_args::LadderArguments;
+use super::output::faulty;
 use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
@@ -13,7 +14,7 @@ use crate::ladder::climb::Settings;
 use crate::ladder::reach::reach;
 use crate::ledger::Ledger;
 use crate::report::document::Inspection;
-use crate::report::{RenderOptions, assemble, write_inspection, write_inspection_page};
+use crate::report::{RenderOptions, assemble, write_inspection, write_inspection_page, write_json};
 use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
@@ -54,13 +55,8 @@ fn rendered(
     let written = match format {
         InspectFormat::Table => write_inspection(document, options, &mut bytes),
         InspectFormat::Md => write_inspection_page(document, &mut bytes),
-        InspectFormat::Json => serde_json::to_writer_pretty(&mut bytes, document)
-            .map(|()| bytes.push(b'\n'))
-            .map_err(Into::into),
+        InspectFormat::Json => write_json(document, &mut bytes),
     };
-    written.map_err(|error| CliError::Unwritable {
-        path: "the report".to_owned(),
-        reason: error.to_string(),
-    })?;
+    written.map_err(|error| faulty(&error))?;
     Ok(bytes)
 }
