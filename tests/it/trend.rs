@@ -152,7 +152,7 @@ fn every_kind_is_written_and_no_log_is_replaced() {
     assert!(read("tables/warnings.csv").starts_with("code,message\r\n"));
 
     let errors = refused(&folder, &["-o", &format!("csv={path}"), &path]);
-    assert!(errors.contains("would replace the log it is made from"), "{errors}");
+    assert!(errors.contains("would replace the file it is made from"), "{errors}");
     assert_eq!(read("month.jsonl"), month());
 }
 
@@ -168,7 +168,7 @@ fn what_has_no_trend_says_what_would_settle_it() {
     );
     let saved = folder.file(
         "analysis.json",
-        "{\n  \"schema_version\": \"1.0\",\n  \"tool_version\": \"0.1.0\",\n  \"input\": {}\n}\n",
+        "{\n  \"schema_version\": \"1.0\",\n  \"tool_version\": \"0.1.0\",\n  \"totals\": {}\n}\n",
     );
     assert_eq!(
         refused(&folder, &[&saved]),

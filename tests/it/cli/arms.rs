@@ -183,7 +183,7 @@ fn files_are_written_and_the_log_is_never_replaced() {
     }
     let out = format!("md={LONGER}");
     let error = refused(&["diff", "--arms", "variant", "-o", &out, LONGER]);
-    assert!(error.contains("would replace the log"), "{error}");
+    assert!(error.contains("would replace the file it is made from"), "{error}");
 }
 
 #[test]
