@@ -22,12 +22,12 @@ pub const EXPIRED: &str = "TK009";
 pub const OTHER_PRICES: &str = "TK301";
 /// The two sides cover lengths of time that differ much.
 pub const OTHER_LENGTH: &str = "TK302";
-
 /// Only the log is restricted, not its baseline.
 pub const OTHER_CALLS: &str = "TK303";
 
 /// Codes that a check can give besides those of measures.
-pub const CODES: [&str; 6] = [EMPTY, REJECTED, NOTHING_JUDGED, EXPIRED, OTHER_PRICES, OTHER_LENGTH];
+pub const CODES: [&str; 7] =
+    [EMPTY, REJECTED, NOTHING_JUDGED, EXPIRED, OTHER_PRICES, OTHER_LENGTH, OTHER_CALLS];
 
 /// What is let pass for this once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

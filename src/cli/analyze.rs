@@ -1,15 +1,17 @@
 //! `tokopt analyze`: plan, prices, read, attribute, write, judge.
 
+use std::path::Path;
+
 use super::args::AnalyzeArguments;
 use super::config::Config;
+use super::content;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
 use super::invoice;
 use super::output::{self, Reported};
-use super::plan::{Overrides, Plan};
+use super::plan::{Overrides, Plan, Typed};
 use super::progress::Bar;
-use super::saved;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal;
@@ -33,7 +35,7 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(arguments, &config, surroundings)?;
+    let plan = Plan::resolve(&arguments.typed(), &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -44,7 +46,7 @@ pub(super) fn run(
     let assumptions = plan.ladder.as_ref().map(|ladder| &ladder.settings.assumptions);
     let assumptions = assumptions.unwrap_or(&config.assumptions);
     let mut document = assembled(&log, &ledger, &plan, assumptions)?;
-    invoice::reconcile(&mut document, &ledger, &plan)?;
+    invoice::reconcile(&mut document, &ledger, &plan, &arguments.invoices)?;
     document.findings = assemble::findings(&findings::find(&ledger, &plan.findings));
 
     output::write_all(&document, &plan.outputs, &plan.render)?;
@@ -55,6 +57,21 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
+}
+
+impl AnalyzeArguments {
+    /// Those that are shared with other commands.
+    pub(super) fn typed(&self) -> Typed<'_> {
+        Typed {
+            selection: Some(&self.selection),
+            ladder: Some(&self.ladder),
+            written: Some(&self.output.written),
+            tables: Some(&self.output.tables),
+            show_users: self.output.show_users,
+            key_file: self.output.key_file.as_deref(),
+            ..Typed::new(&self.paths, &self.reading, &self.pricing, &self.general)
+        }
+    }
 }
 
 /// Makes the document, with the ladder and other models where they are wanted.
@@ -134,7 +151,15 @@ pub(super) fn limit_threads(threads: Option<u16>) -> Result<(), CliError> {
 }
 
 pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
-    read_as(plan, false)
+    read_from(plan, None)
+}
+
+/// Reads, with standard input from the file that it was copied to.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_from(plan: &Plan, standard_input: Option<&Path>) -> Result<Log, CliError> {
+    read_as(plan, ReadOptions { standard_input, ..ReadOptions::default() })
 }
 
 /// Reads, and notes of every file how its format was recognised.
@@ -142,15 +167,14 @@ pub(super) fn read(plan: &Plan) -> Result<Log, CliError> {
 /// # Errors
 /// As [`read`].
 pub(super) fn read_and_explain(plan: &Plan) -> Result<Log, CliError> {
-    read_as(plan, true)
+    read_as(plan, ReadOptions { explains: true, ..ReadOptions::default() })
 }
 
-fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
+fn read_as<'a>(plan: &'a Plan, options: ReadOptions<'a>) -> Result<Log, CliError> {
     let options = ReadOptions {
-        explains,
         input_format: plan.input_format.as_deref(),
         mappings: &plan.mappings,
-        ..ReadOptions::default()
+        ..options
     };
     let log = if plan.progress {
         let bar = Bar::over(&plan.paths);
@@ -160,7 +184,7 @@ fn read_as(plan: &Plan, explains: bool) -> Result<Log, CliError> {
     } else {
         ingest::read(&plan.paths, options, &())
     };
-    let mut log = log.map_err(saved::or_unreadable)?;
+    let mut log = log.map_err(content::or_unreadable)?;
     plan.users.apply(&mut log);
     Ok(log)
 }

@@ -3,12 +3,10 @@
 use std::io;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table, print, read};
-use super::args::{AnalyzeArguments, OutputArguments};
 use super::config::Config;
 use super::diff_args::DiffArguments;
 use super::error::CliError;
 use super::exit::Exit;
-use super::ladder_args::LadderArguments;
 use super::output::{self, Reported};
 use super::plan::Plan;
 use super::quality;
@@ -30,7 +28,7 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let plan = Plan::resolve(&arguments.typed(&arguments.paths), &config, surroundings)?;
     output::refuse_metrics(plan.print, &plan.outputs)?;
     let field = field_of(field)?;
     let quality = arguments.arms.quality.as_deref().map(quality::Scores::read).transpose()?;
@@ -85,23 +83,6 @@ fn refused(error: &ArmsError) -> CliError {
         setting: setting.to_owned(),
         message: error.to_string(),
         hint: error.hint(),
-    }
-}
-
-/// What was typed, as `analyze` takes it: one way to read and select.
-fn as_analysis(arguments: &DiffArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        output: OutputArguments {
-            written: arguments.written.clone(),
-            ..OutputArguments::default()
-        },
-        general: arguments.general.clone(),
     }
 }
 

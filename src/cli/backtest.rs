@@ -1,18 +1,18 @@
 //! `tokopt backtest`: what the replay of the caches predicts, beside the bill.
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table, read};
-use super::args::{AnalyzeArguments, BacktestArguments, BacktestFormat, OutputArguments};
+use super::args::{BacktestArguments, BacktestFormat};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
-use super::ladder_args::LadderArguments;
-use super::plan::Plan;
+use super::output::faulty;
+use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::ladder::backtest::Backtest;
 use crate::ledger::Ledger;
 use crate::report::document;
-use crate::report::{RenderOptions, assemble, write_backtest};
+use crate::report::{RenderOptions, assemble, write_backtest, write_json};
 use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
@@ -20,7 +20,11 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let typed = Typed {
+        selection: Some(&arguments.selection),
+        ..Typed::new(&arguments.paths, &arguments.reading, &arguments.pricing, &arguments.general)
+    };
+    let plan = Plan::resolve(&typed, &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -42,20 +46,6 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// What was typed, as `analyze` takes it: one way to read and select.
-fn as_analysis(arguments: &BacktestArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        output: OutputArguments::default(),
-        general: arguments.general.clone(),
-    }
-}
-
 fn rendered(
     document: &document::Backtest,
     format: BacktestFormat,
@@ -64,13 +54,8 @@ fn rendered(
     let mut bytes = Vec::new();
     let written = match format {
         BacktestFormat::Table => write_backtest(document, options, &mut bytes),
-        BacktestFormat::Json => serde_json::to_writer_pretty(&mut bytes, document)
-            .map(|()| bytes.push(b'\n'))
-            .map_err(Into::into),
+        BacktestFormat::Json => write_json(document, &mut bytes),
     };
-    written.map_err(|error| CliError::Unwritable {
-        path: "the report".to_owned(),
-        reason: error.to_string(),
-    })?;
+    written.map_err(|error| faulty(&error))?;
     Ok(bytes)
 }

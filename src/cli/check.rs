@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
-use super::args::{AnalyzeArguments, OutputArguments};
+use super::args::SelectionArguments;
 use super::check_args::CheckArguments;
 use super::check_output::{self, CheckOutput};
-use super::check_side::{Given, Side};
+use super::check_side::Side;
 use super::config::Config;
+use super::content::{self, Content};
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
 use super::github::Step;
 use super::ladder_args::LadderArguments;
-use super::plan::Plan;
+use super::output;
+use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::budget::check::OTHER_CALLS;
@@ -30,7 +32,9 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let mut plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let ladder = LadderArguments { no_ladder: arguments.no_ladder, ..LadderArguments::default() };
+    let typed = Typed { ladder: Some(&ladder), ..typed(arguments, &arguments.paths) };
+    let mut plan = Plan::resolve(&typed, &config, surroundings)?;
     let outputs = CheckOutput::parse_all(&arguments.outputs)?;
     let options = options(arguments, &plan)?;
     mention(&config, plan.notes);
@@ -39,14 +43,16 @@ pub(super) fn run(
     check_models(&plan, &table)?;
     limit_threads(plan.threads)?;
 
-    let given = Given::read(&plan)?;
-    refuse_selection(&given, &plan, arguments)?;
     let before = plan_of_baseline(arguments, &config, surroundings)?;
+    if let Some(before) = &before {
+        content::refuse_twice(&plan.paths, &before.paths)?;
+    }
+    let given = Content::read(&plan, &arguments.selection)?;
     let before = match before {
-        Some(before) => Some((Given::read(&before)?, before)),
+        Some(before) => Some((Content::read(&before, &SelectionArguments::default())?, before)),
         None => None,
     };
-    if matches!(given, Given::Saved(_)) {
+    if given.is_analysis() {
         plan.ladder = None;
     }
     let work = Work { arguments, config: &config, plan: &plan, budget: &budget, table: &table };
@@ -57,7 +63,8 @@ pub(super) fn run(
     let named = plan.paths.iter().map(String::as_str);
     let save = arguments.save.as_deref().map(|path| (path, &document));
     let files = check_output::rendered(&check, &outputs, &options, save)?;
-    check_output::write_all(files, read.chain(named).chain(baseline))?;
+    let inputs = read.chain(named).chain(baseline).map(Path::new);
+    output::place_all(files, std::iter::empty(), inputs)?;
     let step = Step::around(surroundings, arguments.no_annotations);
     if let Some(step) = &step {
         step.summarise(&check, &options)?;
@@ -84,8 +91,8 @@ struct Work<'a> {
 
 /// Holds what was read against the budget.
 fn checked(
-    given: &Given,
-    before: Option<&(Given, Plan)>,
+    given: &Content,
+    before: Option<&(Content, Plan)>,
     work: &Work<'_>,
 ) -> Result<(Check, Document), CliError> {
     let Work { arguments, config, plan, budget, table } = *work;
@@ -105,30 +112,30 @@ fn checked(
     };
     let baseline = baseline.as_ref().map(|baseline| -> &dyn Figures { baseline });
     let mut check = budget::check(budget, &side, baseline, allowances);
-    if !plan.settings.filter.keeps_everything()
-        && before.is_some_and(|(given, _)| matches!(given, Given::Saved(_)))
-    {
-        check.warnings.push(Warning {
-            code: OTHER_CALLS.to_owned(),
-            message: "the log is restricted by --where, and its saved baseline cannot be: the two \
-                      compare only if it was saved with the same filter"
-                .to_owned(),
-        });
-    }
+    let is_baseline_saved = before.is_some_and(|(before, _)| before.is_analysis());
+    let message = match (plan.settings.filter.keeps_everything(), given.is_analysis()) {
+        (true, _) => None,
+        (false, true) => Some(
+            "analyze.where of the settings restricts no saved analysis: it holds the calls that it \
+             was saved with",
+        ),
+        (false, false) => is_baseline_saved.then_some(
+            "the log is restricted by --where, and its saved baseline cannot be: the two compare \
+             only if it was saved with the same filter",
+        ),
+    };
+    check.warnings.extend(
+        message.map(|text| Warning { code: OTHER_CALLS.to_owned(), message: text.to_owned() }),
+    );
     Ok((check, side.document))
 }
 
-/// What was typed, as `analyze` takes it: one way to read and select.
-fn as_analysis(arguments: &CheckArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        ladder: LadderArguments { no_ladder: arguments.no_ladder, ..LadderArguments::default() },
-        output: OutputArguments { show_users: arguments.show_users, ..OutputArguments::default() },
-        general: arguments.general.clone(),
+/// What was typed, to read these paths without a ladder.
+fn typed<'a>(arguments: &'a CheckArguments, paths: &'a [String]) -> Typed<'a> {
+    Typed {
+        selection: Some(&arguments.selection),
+        show_users: arguments.show_users,
+        ..Typed::new(paths, &arguments.reading, &arguments.pricing, &arguments.general)
     }
 }
 
@@ -150,30 +157,9 @@ fn plan_of_baseline(
     if paths.is_empty() {
         return Ok(None);
     }
-    let ladder = LadderArguments { no_ladder: true, ..LadderArguments::default() };
-    let typed = AnalyzeArguments { paths, ladder, ..as_analysis(arguments) };
-    let mut plan = Plan::resolve(&typed, config, surroundings)?;
+    let mut plan = Plan::resolve(&typed(arguments, &paths), config, surroundings)?;
     plan.settings.period = Period::default();
     Ok(Some(plan))
-}
-
-/// A saved analysis is what it is: nothing can be left out of it any more.
-fn refuse_selection(
-    given: &Given,
-    plan: &Plan,
-    arguments: &CheckArguments,
-) -> Result<(), CliError> {
-    let selects = !plan.settings.filter.keeps_everything() || !plan.settings.period.is_unbounded();
-    if !(selects && matches!(given, Given::Saved(_))) {
-        return Ok(());
-    }
-    let setting =
-        if arguments.selection.filters.is_empty() { "--since and --until" } else { "--where" };
-    Err(CliError::Setting {
-        setting: setting.to_owned(),
-        message: "a saved analysis cannot be restricted".to_owned(),
-        hint: Some("give the logs instead, or save an analysis of that part".to_owned()),
-    })
 }
 
 /// The rules of the settings file, of presets and of flags.

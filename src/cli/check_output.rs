@@ -1,11 +1,9 @@
-//! Where the reports of a check go.
+//! The files that a check writes: its reports, and the analysis it was made of.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
-use super::file::{self, Staged};
-use super::output::{self, place};
+use super::output::{self, faulty, kind_and_path, refuse_same};
 use crate::report::check::{CheckKind, CheckOptions, check_renderer};
 use crate::report::document::{Check, Document};
 use crate::report::{Kind, RenderOptions};
@@ -26,20 +24,12 @@ impl CheckOutput {
     pub(super) fn parse_all(texts: &[String]) -> Result<Vec<Self>, CliError> {
         let outputs: Vec<Self> =
             texts.iter().map(|text| Self::parse(text)).collect::<Result<_, _>>()?;
-        for (position, output) in outputs.iter().enumerate() {
-            let same = outputs.iter().take(position);
-            if same.into_iter().any(|other| place(&other.path) == place(&output.path)) {
-                return Err(CliError::SameOutput { path: file::shown(&output.path) });
-            }
-        }
+        refuse_same(outputs.iter().map(|output| output.path.as_path()))?;
         Ok(outputs)
     }
 
     fn parse(text: &str) -> Result<Self, CliError> {
-        let named = text.split_once('=').and_then(|(name, path)| {
-            Some((CheckKind::from_name(name).ok()?, path)).filter(|(_, path)| !path.is_empty())
-        });
-        let (kind, path) = named.map_or((None, text), |(kind, path)| (Some(kind), path));
+        let (kind, path) = kind_and_path(text, CheckKind::from_name);
         let path = PathBuf::from(path);
         let kind = kind.map_or_else(|| CheckKind::from_path(&path), Ok);
         let kind = kind.map_err(|error| CliError::setting("-o", error.to_string()))?;
@@ -59,11 +49,6 @@ pub(super) fn render(
     let mut bytes = Vec::new();
     check_renderer(kind).render(check, options, &mut bytes).map_err(|error| faulty(&error))?;
     Ok(bytes)
-}
-
-/// A report that could not be made.
-pub(super) fn faulty(error: &io::Error) -> CliError {
-    CliError::Unwritable { path: "the report".to_owned(), reason: error.to_string() }
 }
 
 /// Reports of a check and the analysis it was made of, rendered.
@@ -88,29 +73,4 @@ pub(super) fn rendered(
         files.push((path.to_owned(), bytes));
     }
     Ok(files)
-}
-
-/// Writes every file, or none.
-///
-/// # Errors
-/// When one cannot be written, two go to the same place, or one would replace
-/// what was read.
-pub(super) fn write_all<'i>(
-    files: Vec<(PathBuf, Vec<u8>)>,
-    inputs: impl Iterator<Item = &'i str>,
-) -> Result<(), CliError> {
-    let mut taken: Vec<PathBuf> = Vec::new();
-    let inputs: Vec<PathBuf> = inputs.map(|path| place(Path::new(path))).collect();
-    let mut staged = Vec::new();
-    for (path, bytes) in files {
-        if inputs.contains(&place(&path)) {
-            return Err(CliError::ReplacesInput { path: file::shown(&path) });
-        }
-        if taken.contains(&place(&path)) {
-            return Err(CliError::SameOutput { path: file::shown(&path) });
-        }
-        taken.push(place(&path));
-        staged.push(Staged::new(&path, bytes)?);
-    }
-    staged.into_iter().try_for_each(Staged::place)
 }

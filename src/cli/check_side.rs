@@ -1,47 +1,17 @@
 //! One side of a check: a log that was read, or a saved analysis.
 
-use super::analyze::{assembled, read};
+use super::analyze::assembled;
+use super::content::Content;
 use super::error::CliError;
 use super::plan::Plan;
-use super::saved;
 use crate::budget::{Figures, Missing, Part, Per, stored};
 use crate::ledger::Ledger;
 use crate::record::dimension::Dimension;
-use crate::record::log::Log;
 use crate::report::assemble::{Naming, Slicer};
 use crate::report::document::{Document, Ladder, Subject};
 use crate::selection::Filter;
 use crate::techniques::parameters::Assumptions;
 use crate::units::NanoUsd;
-
-/// What was given for one side, as it was read.
-pub(super) enum Given {
-    /// Logs.
-    Log(Box<Log>),
-    /// What an earlier run saved.
-    Saved(Box<Document>),
-}
-
-impl Given {
-    /// Reads the plan's paths: one saved analysis, or logs.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub(super) fn read(plan: &Plan) -> Result<Self, CliError> {
-        match plan.paths.as_slice() {
-            [path] if saved::is_analysis(path) => Ok(Self::Saved(Box::new(saved::read(path)?))),
-            _ => Ok(Self::Log(Box::new(read(plan)?))),
-        }
-    }
-
-    /// The log, unless it is a saved analysis.
-    pub(super) const fn log(&self) -> Option<&Log> {
-        match self {
-            Self::Log(log) => Some(log),
-            Self::Saved(_) => None,
-        }
-    }
-}
 
 /// One side, ready to be asked.
 pub(super) struct Side<'a> {
@@ -58,17 +28,17 @@ impl<'a> Side<'a> {
     /// # Errors
     /// When the analysis cannot be made.
     pub(super) fn new(
-        given: &'a Given,
+        content: &'a Content,
         ledger: Option<&'a Ledger<'a>>,
         plan: &'a Plan,
         assumptions: &Assumptions,
     ) -> Result<Self, CliError> {
-        let (document, slicer) = match (given, ledger) {
-            (Given::Log(log), Some(ledger)) => {
+        let (document, slicer) = match (content, ledger) {
+            (Content::Logs(log), Some(ledger)) => {
                 (assembled(log, ledger, plan, assumptions)?, Some(Slicer::new(ledger)))
             }
-            (Given::Saved(document), _) => (document.as_ref().clone(), None),
-            (Given::Log(_), None) => return Err(CliError::NoInput),
+            (Content::Analysis(document), _) => (document.as_ref().clone(), None),
+            (Content::Logs(_), None) => return Err(CliError::NoInput),
         };
         let subject = subject(&document, &plan.paths);
         Ok(Self { document, subject, slicer, naming: &plan.naming })

@@ -6,16 +6,13 @@ use std::io;
 use std::path::Path;
 
 use super::analyze::{judge, limit_threads, mention, price_table, read};
-use super::args::{
-    AnalyzeArguments, ConvertArguments, OutputArguments, PricingArguments, TableFormat, TableSchema,
-};
+use super::args::{ConvertArguments, PricingArguments, TableFormat, TableSchema};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
-use super::ladder_args::LadderArguments;
 use super::output::place;
-use super::plan::Plan;
+use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::convert::{Calls, Focus, Names};
@@ -33,7 +30,14 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let pricing = PricingArguments { files: arguments.price_files.clone(), model: None };
+    let typed = Typed {
+        selection: Some(&arguments.selection),
+        show_users: arguments.show_users,
+        key_file: arguments.key_file.as_deref(),
+        ..Typed::new(&arguments.paths, &arguments.reading, &pricing, &arguments.general)
+    };
+    let plan = Plan::resolve(&typed, &config, surroundings)?;
     let format = format(arguments)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
@@ -76,24 +80,6 @@ pub(super) fn run(
     }
     written?;
     Ok(Exit::Done)
-}
-
-/// What was typed, as `analyze` takes it: one way to read, select and name.
-fn as_analysis(arguments: &ConvertArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: PricingArguments { files: arguments.price_files.clone(), model: None },
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        output: OutputArguments {
-            show_users: arguments.show_users,
-            key_file: arguments.key_file.clone(),
-            ..OutputArguments::default()
-        },
-        general: arguments.general.clone(),
-    }
 }
 
 /// What is written: as asked for, else by the file's ending.

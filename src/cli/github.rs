@@ -6,9 +6,10 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::check_output::{faulty, render};
+use super::check_output::render;
 use super::error::CliError;
 use super::file::shown;
+use super::output::faulty;
 use super::standard;
 use super::surroundings::Surroundings;
 use super::terminal::visible;

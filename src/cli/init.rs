@@ -7,13 +7,12 @@ mod tags;
 use std::path::{Component, Path, PathBuf};
 
 use super::analyze::{price_table, read};
-use super::args::{AnalyzeArguments, GeneralArguments};
+use super::args::{GeneralArguments, PricingArguments, ReadingArguments};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file::{self, Staged};
-use super::ladder_args::LadderArguments;
-use super::plan::Plan;
+use super::plan::{Plan, Typed};
 use super::settings_args::InitArguments;
 use super::standard;
 use super::surroundings::Surroundings;
@@ -85,13 +84,9 @@ fn measured(
         ..GeneralArguments::default()
     };
     let config = Config::find(&general, &around)?;
-    let analysis = AnalyzeArguments {
-        paths: arguments.paths.clone(),
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        general,
-        ..AnalyzeArguments::default()
-    };
-    let plan = Plan::resolve(&analysis, &config, &around)?;
+    let (reading, pricing) = (ReadingArguments::default(), PricingArguments::default());
+    let typed = Typed::new(&arguments.paths, &reading, &pricing, &general);
+    let plan = Plan::resolve(&typed, &config, &around)?;
     let table = price_table(&plan.prices)?;
     let log = read(&plan)?;
     let ledger = Ledger::new(&log, &table, &plan.settings);

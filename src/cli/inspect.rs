@@ -1,20 +1,20 @@
 //! `tokopt inspect`: what a log is and what it is good for.
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
-use super::args::SelectionArguments;
-use super::args::{AnalyzeArguments, InspectArguments, InspectFormat, OutputArguments};
+use super::args::{InspectArguments, InspectFormat};
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
 use super::ladder_args::LadderArguments;
-use super::plan::Plan;
+use super::output::faulty;
+use super::plan::{Plan, Typed};
 use super::standard;
 use super::surroundings::Surroundings;
 use crate::ladder::climb::Settings;
 use crate::ladder::reach::reach;
 use crate::ledger::Ledger;
 use crate::report::document::Inspection;
-use crate::report::{RenderOptions, assemble, write_inspection, write_inspection_page};
+use crate::report::{RenderOptions, assemble, write_inspection, write_inspection_page, write_json};
 use crate::techniques::traffic::Traffic;
 
 pub(super) fn run(
@@ -22,7 +22,11 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let typed = Typed {
+        ladder: Some(&LadderArguments::default()),
+        ..Typed::new(&arguments.paths, &arguments.reading, &arguments.pricing, &arguments.general)
+    };
+    let plan = Plan::resolve(&typed, &config, surroundings)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
     check_models(&plan, &table)?;
@@ -42,20 +46,6 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// What was typed, as `analyze` takes it: one way to read and price.
-fn as_analysis(arguments: &InspectArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: SelectionArguments::default(),
-        pricing: arguments.pricing.clone(),
-        invoices: Vec::new(),
-        ladder: LadderArguments::default(),
-        output: OutputArguments::default(),
-        general: arguments.general.clone(),
-    }
-}
-
 fn rendered(
     document: &Inspection,
     format: InspectFormat,
@@ -65,13 +55,8 @@ fn rendered(
     let written = match format {
         InspectFormat::Table => write_inspection(document, options, &mut bytes),
         InspectFormat::Md => write_inspection_page(document, &mut bytes),
-        InspectFormat::Json => serde_json::to_writer_pretty(&mut bytes, document)
-            .map(|()| bytes.push(b'\n'))
-            .map_err(Into::into),
+        InspectFormat::Json => write_json(document, &mut bytes),
     };
-    written.map_err(|error| CliError::Unwritable {
-        path: "the report".to_owned(),
-        reason: error.to_string(),
-    })?;
+    written.map_err(|error| faulty(&error))?;
     Ok(bytes)
 }

@@ -21,14 +21,15 @@ pub(super) fn reconcile(
     document: &mut Document,
     ledger: &Ledger<'_>,
     plan: &Plan,
+    files: &[String],
 ) -> Result<(), CliError> {
-    if plan.invoices.is_empty() {
+    if files.is_empty() {
         let found = reconcile::reconcile(ledger, ledger.log, &ledger.charges);
         let found = found.filter(|found| found.whole.records > 0);
         document.reconciliation = found.map(|found| assemble::reconciliation(&found, None));
         return Ok(());
     }
-    let log = read(plan)?;
+    let log = read(files, plan)?;
     // A bill has no features or users: a filter of calls would empty it.
     let settings = Settings { filter: Filter::default(), ..plan.settings.clone() };
     let charges = Charges::of(&log, ledger.table, &settings);
@@ -38,9 +39,9 @@ pub(super) fn reconcile(
     Ok(())
 }
 
-fn read(plan: &Plan) -> Result<Log, CliError> {
+fn read(files: &[String], plan: &Plan) -> Result<Log, CliError> {
     let options = ReadOptions { mappings: &plan.mappings, ..ReadOptions::default() };
-    let log = ingest::read(&plan.invoices, options, &())?;
+    let log = ingest::read(files, options, &())?;
     let is_bill = |file: &FileAccount| file.charges > 0 || file.duplicates > 0;
     if let Some(file) = log.accounting.files.iter().find(|file| !is_bill(file)) {
         let reason = file
@@ -50,7 +51,7 @@ fn read(plan: &Plan) -> Result<Log, CliError> {
         return Err(CliError::NoBill { path: file.path.clone(), reason });
     }
     if log.charges.is_empty() {
-        return Err(CliError::NoBill { path: plan.invoices.join("`, `"), reason: String::new() });
+        return Err(CliError::NoBill { path: files.join("`, `"), reason: String::new() });
     }
     Ok(log)
 }

@@ -71,20 +71,12 @@ impl Output {
     /// When a kind cannot be told, or two go to the same place.
     pub(super) fn parse_all(texts: &[String]) -> Result<Vec<Self>, CliError> {
         let outputs = texts.iter().map(|text| Self::parse(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut places = BTreeSet::new();
-        for output in &outputs {
-            if !places.insert(place(output.path())) {
-                return Err(CliError::SameOutput { path: shown(output.path()) });
-            }
-        }
+        refuse_same(outputs.iter().map(Self::path))?;
         Ok(outputs)
     }
 
     fn parse(text: &str) -> Result<Self, CliError> {
-        let named = text.split_once('=').and_then(|(name, path)| {
-            Some((Kind::from_name(name).ok()?, path)).filter(|(_, path)| !path.is_empty())
-        });
-        let (kind, path) = named.map_or((None, text), |(kind, path)| (Some(kind), path));
+        let (kind, path) = kind_and_path(text, Kind::from_name);
         if path.ends_with(['/', std::path::MAIN_SEPARATOR]) {
             return match kind {
                 None | Some(Kind::Csv) => Ok(Self::Tables { folder: PathBuf::from(path) }),
@@ -105,6 +97,31 @@ impl Output {
             Self::Tables { folder } => folder,
         }
     }
+}
+
+/// Takes `[KIND=]PATH` apart: a kind's name before the first `=` is one, anything
+/// else belongs to the path.
+pub(super) fn kind_and_path<K, E>(
+    text: &str,
+    kind: impl Fn(&str) -> Result<K, E>,
+) -> (Option<K>, &str) {
+    let named = text.split_once('=').filter(|(_, path)| !path.is_empty());
+    let named = named.and_then(|(name, path)| Some((kind(name).ok()?, path)));
+    named.map_or((None, text), |(kind, path)| (Some(kind), path))
+}
+
+/// Refuses two outputs that go to one place.
+///
+/// # Errors
+/// When there are two.
+pub(super) fn refuse_same<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), CliError> {
+    let mut places = BTreeSet::new();
+    for path in paths {
+        if !places.insert(place(path)) {
+            return Err(CliError::SameOutput { path: shown(path) });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses metrics where what is reported is no analysis.
@@ -176,43 +193,33 @@ pub(super) fn write_again(
             }
         }
     }
-    refuse_collisions(document, saved, &files)?;
-    make_folders(outputs)?;
-    let staged: Vec<Staged> = files
-        .into_iter()
-        .map(|(path, bytes)| Staged::new(&path, bytes))
-        .collect::<Result<_, _>>()?;
-    staged.into_iter().try_for_each(Staged::place)
-}
-
-fn refuse_collisions(
-    document: &dyn Reported,
-    saved: Option<&Path>,
-    files: &[(PathBuf, Vec<u8>)],
-) -> Result<(), CliError> {
+    let folders = outputs.iter().filter_map(|output| match output {
+        Output::Tables { folder } => Some(folder.as_path()),
+        Output::File { .. } => None,
+    });
     let inputs = document.inputs();
-    let read = inputs.iter().map(Path::new).chain(saved);
-    let inputs: BTreeSet<PathBuf> = read.map(place).collect();
-    let mut places = BTreeSet::new();
-    for (path, _) in files {
-        let place = place(path);
-        if inputs.contains(&place) {
-            return Err(CliError::ReplacesInput { path: shown(path) });
-        }
-        if !places.insert(place) {
-            return Err(CliError::SameOutput { path: shown(path) });
-        }
-    }
-    Ok(())
+    place_all(files, folders, inputs.iter().map(Path::new).chain(saved))
 }
 
-fn make_folders(outputs: &[Output]) -> Result<(), CliError> {
-    for output in outputs {
-        if let Output::Tables { folder } = output {
-            file::make_folder(folder)?;
-        }
+/// Puts every file in its place, or none, the folders that they need before.
+///
+/// # Errors
+/// When one cannot be written, two go to one place, or one would replace what
+/// was read.
+pub(super) fn place_all<'p>(
+    files: Vec<(PathBuf, Vec<u8>)>,
+    mut folders: impl Iterator<Item = &'p Path>,
+    inputs: impl Iterator<Item = &'p Path>,
+) -> Result<(), CliError> {
+    let inputs: BTreeSet<PathBuf> = inputs.map(place).collect();
+    if let Some((path, _)) = files.iter().find(|(path, _)| inputs.contains(&place(path))) {
+        return Err(CliError::ReplacesInput { path: shown(path) });
     }
-    Ok(())
+    refuse_same(files.iter().map(|(path, _)| path.as_path()))?;
+    folders.try_for_each(file::make_folder)?;
+    let staged = files.into_iter().map(|(path, bytes)| Staged::new(&path, bytes));
+    let staged: Vec<Staged> = staged.collect::<Result<_, _>>()?;
+    staged.into_iter().try_for_each(Staged::place)
 }
 
 /// A path by which two names of one file are equal, whether it exists or not.

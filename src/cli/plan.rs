@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use super::args::{AnalyzeArguments, GeneralArguments, TablesArguments, WriteArguments};
+use super::args::{
+    GeneralArguments, PricingArguments, ReadingArguments, SelectionArguments, TablesArguments,
+    WriteArguments,
+};
 use super::config::{self, Config, FeaturesSection, TOP};
 use super::error::CliError;
 use super::file;
+use super::ladder_args::LadderArguments;
 use super::ladder_plan::LadderPlan;
 use super::output::Output;
 use super::self_hosting;
@@ -27,13 +31,51 @@ use crate::selection::period::parse_instant;
 use crate::selection::{FeatureRules, Filter, Period, UserRules};
 use crate::units::{Timestamp, Usd};
 
-/// Everything `tokopt analyze` is to do.
+/// What was typed of the flags that commands share. A command that does not
+/// have some of them leaves them out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Typed<'a> {
+    pub(super) paths: &'a [String],
+    pub(super) reading: &'a ReadingArguments,
+    pub(super) pricing: &'a PricingArguments,
+    pub(super) general: &'a GeneralArguments,
+    pub(super) selection: Option<&'a SelectionArguments>,
+    /// Without them no ladder is climbed.
+    pub(super) ladder: Option<&'a LadderArguments>,
+    pub(super) written: Option<&'a WriteArguments>,
+    pub(super) tables: Option<&'a TablesArguments>,
+    pub(super) show_users: bool,
+    pub(super) key_file: Option<&'a Path>,
+}
+
+impl<'a> Typed<'a> {
+    /// What every command that reads logs has, and nothing else.
+    pub(super) const fn new(
+        paths: &'a [String],
+        reading: &'a ReadingArguments,
+        pricing: &'a PricingArguments,
+        general: &'a GeneralArguments,
+    ) -> Self {
+        Self {
+            paths,
+            reading,
+            pricing,
+            general,
+            selection: None,
+            ladder: None,
+            written: None,
+            tables: None,
+            show_users: false,
+            key_file: None,
+        }
+    }
+}
+
+/// Everything a command that reads logs is to do.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// Files, folders, patterns, `-`.
     pub(super) paths: Vec<String>,
-    /// Files of the bill.
-    pub(super) invoices: Vec<String>,
     /// The format of every file, instead of recognising it.
     pub(super) input_format: Option<String>,
     /// Formats of the user's own.
@@ -85,35 +127,39 @@ impl Plan {
     /// # Errors
     /// When a value cannot be used; it names the flag or setting.
     pub(super) fn resolve(
-        arguments: &AnalyzeArguments,
+        typed: &Typed<'_>,
         config: &Config,
         surroundings: &Surroundings,
     ) -> Result<Self, CliError> {
-        let output = &arguments.output;
-        let general = &arguments.general;
-        let render = render_options(&output.tables, general, config, surroundings)?;
-        let outputs = Output::parse_all(&output.written.outputs)?;
+        let (no_tables, not_written) = (TablesArguments::default(), WriteArguments::default());
+        let written = typed.written.unwrap_or(&not_written);
+        let general = typed.general;
+        let tables = typed.tables.unwrap_or(&no_tables);
+        let render = render_options(tables, general, config, surroundings)?;
+        let outputs = Output::parse_all(&written.outputs)?;
         let watched =
             surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
         Ok(Self {
-            paths: paths(&arguments.paths, config, surroundings)?,
-            invoices: arguments.invoices.clone(),
-            input_format: arguments.reading.input_format.clone(),
+            paths: paths(typed.paths, config, surroundings)?,
+            input_format: typed.reading.input_format.clone(),
             mappings: mappings(config)?,
-            settings: settings(arguments, config, &render.by)?,
+            settings: settings(typed, config, &render.by)?,
             users: users(&config.settings.users.from)?,
-            prices: overrides(&arguments.pricing.files, config)?,
-            ladder: LadderPlan::resolve(&arguments.ladder, config)?,
+            prices: overrides(&typed.pricing.files, config)?,
+            ladder: match typed.ladder {
+                Some(ladder) => LadderPlan::resolve(ladder, config)?,
+                None => None,
+            },
             findings: self_hosting::findings(&config.settings.self_hosting)?,
-            what_if: Question::parse_all(&arguments.ladder.what_if)?,
-            naming: naming(arguments, config)?,
-            print: printed(&output.written, general, &outputs),
+            what_if: Question::parse_all(typed.ladder.map_or(&[], |ladder| &ladder.what_if))?,
+            naming: naming(typed, config)?,
+            print: printed(written, general, &outputs),
             outputs,
             render,
-            strict: arguments.reading.strict || config.settings.analyze.strict,
+            strict: typed.reading.strict || config.settings.analyze.strict,
             notes: !general.quiet,
             progress: watched && !general.quiet && !general.no_progress,
-            threads: arguments.reading.threads,
+            threads: typed.reading.threads,
         })
     }
 }
@@ -182,19 +228,20 @@ fn mappings(config: &Config) -> Result<Vec<Mapping>, CliError> {
 }
 
 fn settings(
-    arguments: &AnalyzeArguments,
+    typed: &Typed<'_>,
     config: &Config,
     by: &[Vec<Dimension>],
 ) -> Result<Settings, CliError> {
-    let selection = &arguments.selection;
+    let everything = SelectionArguments::default();
+    let selection = typed.selection.unwrap_or(&everything);
     let analyze = &config.settings.analyze;
     let time_zone = time_zone(selection.timezone.as_ref().or(analyze.timezone.as_ref()))?;
     let filters = first(&selection.filters, &analyze.filters);
     let (since, until) = (selection.since.as_deref(), selection.until.as_deref());
     let plan_price = config.settings.plans.price_usd.as_ref();
     Ok(Settings {
-        epoch: epoch(arguments.reading.epoch.as_ref().or(analyze.epoch.as_ref()), &time_zone)?,
-        model: arguments.pricing.model.clone().or_else(|| analyze.model.clone()),
+        epoch: epoch(typed.reading.epoch.as_ref().or(analyze.epoch.as_ref()), &time_zone)?,
+        model: typed.pricing.model.clone().or_else(|| analyze.model.clone()),
         filter: Filter::parse(filters).map_err(CliError::selection("--where"))?,
         period: Period::parse(since, until, &time_zone)
             .map_err(CliError::selection("--since and --until"))?,
@@ -314,15 +361,14 @@ pub(super) fn overrides(files: &[PathBuf], config: &Config) -> Result<Overrides,
 /// The fewest bytes of a key that cannot be guessed by trying.
 const SHORTEST_KEY: usize = 16;
 
-fn naming(arguments: &AnalyzeArguments, config: &Config) -> Result<Naming, CliError> {
-    if arguments.output.show_users {
+fn naming(typed: &Typed<'_>, config: &Config) -> Result<Naming, CliError> {
+    if typed.show_users {
         return Ok(Naming::Shown);
     }
     let setting = config.settings.privacy.key_file.as_deref();
-    let path = arguments
-        .output
+    let path = typed
         .key_file
-        .clone()
+        .map(Path::to_owned)
         .or_else(|| setting.map(|path| config.resolved("privacy.key_file", path)));
     let Some(path) = path else { return Ok(Naming::PublishedKey) };
     let key = file::read_bytes(&path)?.trim_ascii_end().to_vec();

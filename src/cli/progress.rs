@@ -59,7 +59,7 @@ fn now() -> Instant {
 /// standard input and for compressed files.
 fn total_bytes(paths: &[String]) -> Option<u64> {
     // What is wrong with a path is reported by reading it.
-    let found = source::find(paths).ok()?;
+    let found = source::find(paths, None).ok()?;
     found.inputs.iter().map(plain_bytes).sum()
 }
 

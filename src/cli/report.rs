@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::analyze::{mention, print};
 use super::config::Config;
+use super::content;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{self, Output};
 use super::plan::{printed, render_options};
 use super::report_args::ReportArguments;
-use super::saved;
 use super::surroundings::Surroundings;
 use crate::record::dimension::Dimension;
 use crate::report::document::Document;
@@ -22,7 +22,7 @@ pub(super) fn run(
     mention(&config, !arguments.general.quiet);
     let outputs = Output::parse_all(&arguments.written.outputs)?;
     let options = render_options(&arguments.tables, &arguments.general, &config, surroundings)?;
-    let document = saved::read(&arguments.analysis)?;
+    let document = content::analysis(&arguments.analysis)?;
     require_tables(&document, &options.by)?;
     let source = Path::new(&arguments.analysis);
     output::write_again(&document, &outputs, &options, Some(source))?;

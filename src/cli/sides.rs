@@ -1,34 +1,31 @@
 //! `tokopt diff A B`: two logs or saved analyses, or two parts of one log.
 
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::io;
 
-use super::analyze::{check_models, judge, limit_threads, mention, price_table, print, read};
-use super::args::{AnalyzeArguments, OutputArguments, SelectionArguments};
+use super::analyze::{assembled, check_models, judge, limit_threads, mention, price_table, print};
+use super::args::SelectionArguments;
 use super::config::Config;
+use super::content::{self, Content};
 use super::diff_args::DiffArguments;
 use super::error::CliError;
 use super::exit::Exit;
 use super::file;
 use super::ladder_args::LadderArguments;
 use super::output::{self, Reported};
-use super::plan::Plan;
-use super::saved;
+use super::plan::{Plan, Typed};
 use super::surroundings::Surroundings;
 use crate::difference::{self, DifferenceError, Subject};
-use crate::ingest::source::{self, Input, STANDARD_INPUT};
+use crate::ingest::source::STANDARD_INPUT;
 use crate::ledger::{Ledger, Settings};
+use crate::prices::PriceTable;
 use crate::report::assemble;
 use crate::report::csv::{CsvFile, difference_tables};
 use crate::report::document::{Difference, Document, Per, Warning};
-use crate::report::saved::{self as analysis, looks_like_analysis};
 use crate::report::{Kind, RenderOptions, write_difference};
 use crate::selection::Period;
 use crate::selection::period::parse_instant;
+use crate::techniques::parameters::Assumptions;
 use crate::units::{Moment, Timestamp, counted};
-
-/// Bytes of a file that say whether it is a saved analysis.
-const HEAD: u64 = 1 << 16;
 
 /// A log or an analysis, with what the user calls it.
 struct Side {
@@ -37,6 +34,8 @@ struct Side {
     document: Document,
     /// Files that no report may replace.
     files: Vec<String>,
+    /// What a split leaves out.
+    left_out: Option<Warning>,
 }
 
 pub(super) fn run(
@@ -44,28 +43,20 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let per = arguments.sides.per.map(Per::from);
-    limit_threads(arguments.reading.threads)?;
-    let (before, after, common) = match (&arguments.sides.split, &arguments.sides.expect) {
-        (Some(at), _) => halves(arguments, at, &config, surroundings)?,
-        (None, Some(plan)) => {
-            let [log] = named(arguments, "--expect", "tokopt diff --expect last.json LOG")?;
-            let before = side(arguments, &file::shown(plan), &config, surroundings)?;
-            let after = side(arguments, log, &config, surroundings)?;
-            (before, after, Common::of(arguments, &config, surroundings)?)
-        }
-        (None, None) => {
-            let [before, after] = named(arguments, "tokopt diff", "tokopt diff BEFORE AFTER")?;
-            if before == STANDARD_INPUT && after == STANDARD_INPUT {
-                return Err(CliError::setting("-", "standard input can be one of the two"));
-            }
-            let before = side(arguments, before, &config, surroundings)?;
-            let after = side(arguments, after, &config, surroundings)?;
-            (before, after, Common::of(arguments, &config, surroundings)?)
-        }
-    };
     let is_plan = arguments.sides.expect.is_some();
-    let per = if is_plan { Per::Month } else { per.unwrap_or_default() };
+    // What a plan promised and the log does not show may still be open in it.
+    let ladder = is_plan.then(LadderArguments::default);
+    let typed = Typed { ladder: ladder.as_ref(), ..arguments.typed(&arguments.paths) };
+    let mut plan = Plan::resolve(&typed, &config, surroundings)?;
+    output::refuse_metrics(plan.print, &plan.outputs)?;
+    mention(&config, plan.notes);
+    let table = price_table(&plan.prices)?;
+    check_models(&plan, &table)?;
+    limit_threads(plan.threads)?;
+
+    let [before, after] = sides(arguments, &mut plan, &table, &config.assumptions)?;
+    let per =
+        if is_plan { Per::Month } else { arguments.sides.per.map(Per::from).unwrap_or_default() };
     let (first, second) = (before.subject(), after.subject());
     let mut found =
         difference::difference(first, second, per).map_err(|error| refused(&error, is_plan))?;
@@ -74,12 +65,12 @@ pub(super) fn run(
             difference::expect(first, second, &found).map_err(|error| refused(&error, is_plan))?;
         found.expectation = Some(held);
     }
-    found.warnings.extend(common.left_out);
-    let report =
-        Report { files: before.files.iter().chain(&after.files).cloned().collect(), found };
-    output::write_all(&report, &common.plan.outputs, &common.plan.render)?;
-    let printed = print(&report, common.plan.print, &common.plan.render);
-    if common.plan.strict {
+    found.warnings.extend(before.left_out.iter().chain(&after.left_out).cloned());
+    let files = before.files.iter().chain(&after.files).cloned().collect();
+    let report = Report { found, files };
+    output::write_all(&report, &plan.outputs, &plan.render)?;
+    let printed = print(&report, plan.print, &plan.render);
+    if plan.strict {
         judge(&before.document)?;
         judge(&after.document)?;
     }
@@ -87,23 +78,31 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// What both sides share.
-struct Common {
-    plan: Plan,
-    /// What a split leaves out.
-    left_out: Option<Warning>,
-}
-
-impl Common {
-    fn of(
-        arguments: &DiffArguments,
-        config: &Config,
-        surroundings: &Surroundings,
-    ) -> Result<Self, CliError> {
-        let plan = Plan::resolve(&as_analysis(arguments, "-"), config, surroundings)?;
-        mention(config, plan.notes);
-        Ok(Self { plan, left_out: None })
+/// What is compared: two parts of one log, a plan and a log, or what two paths
+/// hold.
+fn sides(
+    arguments: &DiffArguments,
+    plan: &mut Plan,
+    table: &PriceTable,
+    assumptions: &Assumptions,
+) -> Result<[Side; 2], CliError> {
+    let selected = &arguments.selection;
+    if let Some(at) = &arguments.sides.split {
+        let [path] = named(arguments, "--split", "tokopt diff --split half LOG")?;
+        return halves(path, at, plan, table);
     }
+    let work = Work { selected, table, assumptions };
+    if let Some(promised) = &arguments.sides.expect {
+        let [path] = named(arguments, "--expect", "tokopt diff --expect last.json LOG")?;
+        let promised = file::shown(promised);
+        content::refuse_twice(std::slice::from_ref(&promised), &arguments.paths)?;
+        content::refuse_selection(selected, &promised)?;
+        let document = content::analysis(&promised)?;
+        return Ok([Side::of_analysis(&promised, document), work.side(path, plan)?]);
+    }
+    let [before, after] = named(arguments, "tokopt diff", "tokopt diff BEFORE AFTER")?;
+    content::refuse_twice(&arguments.paths[..1], &arguments.paths[1..])?;
+    Ok([work.side(before, plan)?, work.side(after, plan)?])
 }
 
 /// The paths that were named, as many as are wanted.
@@ -129,124 +128,41 @@ fn named<'a, const COUNT: usize>(
     })
 }
 
-/// Reads one side: a saved analysis, told by its content, or a log.
-fn side(
-    arguments: &DiffArguments,
-    path: &str,
-    config: &Config,
-    surroundings: &Surroundings,
-) -> Result<Side, CliError> {
-    if path == STANDARD_INPUT {
-        return from_standard_input(arguments, config, surroundings);
-    }
-    if is_analysis(path)? {
-        refuse_selection(&arguments.selection, path)?;
-        let document = saved::read(path)?;
-        let files = vec![path.to_owned()];
-        return Ok(Side { source: path.to_owned(), is_saved: true, document, files });
-    }
-    log(arguments, path, config, surroundings)
+/// What both sides are read with.
+struct Work<'a> {
+    selected: &'a SelectionArguments,
+    table: &'a PriceTable,
+    assumptions: &'a Assumptions,
 }
 
-/// Standard input is read whole before it is known what it holds.
-fn from_standard_input(
-    arguments: &DiffArguments,
-    config: &Config,
-    surroundings: &Surroundings,
-) -> Result<Side, CliError> {
-    let bytes = file::read_unpacked(STANDARD_INPUT)?;
-    let source = STANDARD_INPUT.to_owned();
-    if looks_like_analysis(&bytes) {
-        refuse_selection(&arguments.selection, STANDARD_INPUT)?;
-        let document = analysis::read(&bytes)
-            .map_err(|error| CliError::Saved { path: source.clone(), source: error })?;
-        return Ok(Side { source, is_saved: true, document, files: Vec::new() });
+impl Work<'_> {
+    /// Reads one side and makes its document.
+    fn side(&self, path: &str, plan: &mut Plan) -> Result<Side, CliError> {
+        plan.paths = vec![path.to_owned()];
+        match Content::read(plan, self.selected)? {
+            Content::Analysis(document) => Ok(Side::of_analysis(path, *document)),
+            Content::Logs(log) => {
+                let ledger = Ledger::new(&log, self.table, &plan.settings);
+                let document = assembled(&log, &ledger, plan, self.assumptions)?;
+                Ok(Side::of_log(path.to_owned(), document))
+            }
+        }
     }
-    let unwritable = |error: io::Error| CliError::Unreadable {
-        path: STANDARD_INPUT.to_owned(),
-        reason: error.to_string(),
-    };
-    let folder = tempfile::tempdir().map_err(unwritable)?;
-    let place = folder.path().join("standard-input");
-    std::fs::write(&place, &bytes).map_err(unwritable)?;
-    let side = log(arguments, &place.to_string_lossy(), config, surroundings)?;
-    Ok(Side { source, files: Vec::new(), ..side })
-}
-
-/// Reads a log and makes its document.
-fn log(
-    arguments: &DiffArguments,
-    path: &str,
-    config: &Config,
-    surroundings: &Surroundings,
-) -> Result<Side, CliError> {
-    let plan = Plan::resolve(&as_analysis(arguments, path), config, surroundings)?;
-    let table = price_table(&plan.prices)?;
-    check_models(&plan, &table)?;
-    let log = read(&plan)?;
-    let ledger = Ledger::new(&log, &table, &plan.settings);
-    let document = assemble::document(&log, &ledger, &plan.naming, None);
-    let files = document.input.files.iter().map(|file| file.path.clone()).collect();
-    Ok(Side { source: path.to_owned(), is_saved: false, document, files })
-}
-
-/// Whether a path is a file that holds a saved analysis.
-fn is_analysis(path: &str) -> Result<bool, CliError> {
-    let place = Path::new(path);
-    if path == STANDARD_INPUT || !place.is_file() {
-        return Ok(false);
-    }
-    let input = Input { shown: path.to_owned(), path: Some(place.to_owned()), named: true };
-    let mut head = Vec::new();
-    // What cannot be read or unpacked is for the reader of logs to complain of.
-    let Ok(opened) = source::open(&input) else { return Ok(false) };
-    if opened.reader.take(HEAD).read_to_end(&mut head).is_err() {
-        return Ok(false);
-    }
-    if looks_like_analysis(&head) {
-        return Ok(true);
-    }
-    // An analysis whose keys somebody sorted shows itself only as a whole.
-    let may_be = path.contains(".json") && !path.contains(".jsonl") && head.starts_with(b"{");
-    Ok(may_be && looks_like_analysis(&file::read_unpacked(path)?))
-}
-
-/// A saved analysis is what it is: nothing can be selected from it any more.
-fn refuse_selection(selection: &SelectionArguments, path: &str) -> Result<(), CliError> {
-    let typed = [
-        ("--where", !selection.filters.is_empty()),
-        ("--since", selection.since.is_some()),
-        ("--until", selection.until.is_some()),
-    ];
-    let Some((flag, _)) = typed.into_iter().find(|(_, typed)| *typed) else { return Ok(()) };
-    Err(CliError::Setting {
-        setting: flag.to_owned(),
-        message: format!("`{path}` is a saved analysis: its calls cannot be selected any more"),
-        hint: Some(format!("save it with the selection: tokopt analyze LOG {flag} ... -o a.json")),
-    })
 }
 
 /// Reads one log and takes it apart at a time.
-fn halves(
-    arguments: &DiffArguments,
-    at: &str,
-    config: &Config,
-    surroundings: &Surroundings,
-) -> Result<(Side, Side, Common), CliError> {
-    let [path] = named(arguments, "--split", "tokopt diff --split half LOG")?;
-    if is_analysis(path)? {
-        return Err(CliError::Setting {
-            setting: "--split".to_owned(),
-            message: format!("`{path}` is a saved analysis: it cannot be split any more"),
-            hint: Some("give the log that it was made from".to_owned()),
-        });
-    }
-    let plan = Plan::resolve(&as_analysis(arguments, path), config, surroundings)?;
-    mention(config, plan.notes);
-    let table = price_table(&plan.prices)?;
-    check_models(&plan, &table)?;
-    let log = read(&plan)?;
-    let whole = Ledger::new(&log, &table, &plan.settings);
+fn halves(path: &str, at: &str, plan: &Plan, table: &PriceTable) -> Result<[Side; 2], CliError> {
+    let log = match Content::read(plan, &SelectionArguments::default())? {
+        Content::Logs(log) => log,
+        Content::Analysis(_) => {
+            return Err(CliError::Setting {
+                setting: "--split".to_owned(),
+                message: format!("`{path}` is a saved analysis: it cannot be split any more"),
+                hint: Some("give the log that it was made from".to_owned()),
+            });
+        }
+    };
+    let whole = Ledger::new(&log, table, &plan.settings);
     let middle = match at {
         "half" => middle(&whole).ok_or_else(no_dates)?,
         time => {
@@ -258,18 +174,17 @@ fn halves(
     let mut counted_records = 0;
     let mut half = |name: &str, period: Period| {
         let settings = Settings { period, ..plan.settings.clone() };
-        let ledger = Ledger::new(&log, &table, &settings);
+        let ledger = Ledger::new(&log, table, &settings);
         counted_records += ledger.entries.len() + ledger.buckets.len();
         let document = assemble::document(&log, &ledger, &plan.naming, None);
-        let files = document.input.files.iter().map(|file| file.path.clone()).collect();
-        Side { source: format!("{path}, {name} {middle}"), is_saved: false, document, files }
+        Side::of_log(format!("{path}, {name} {middle}"), document)
     };
     let Period { since, until } = plan.settings.period;
     let before = half(
         "before",
         Period { since, until: Some(until.map_or(middle, |until| until.min(middle))) },
     );
-    let after = half(
+    let mut after = half(
         "from",
         Period { since: Some(since.map_or(middle, |since| since.max(middle))), until },
     );
@@ -277,11 +192,11 @@ fn halves(
         return Err(no_dates());
     }
     let missing = records.saturating_sub(counted_records) as u64;
-    let left_out = (missing > 0).then(|| Warning {
+    after.left_out = (missing > 0).then(|| Warning {
         code: "UNDATED".to_owned(),
         message: format!("In neither part, for want of a date: {}", counted(missing, "record")),
     });
-    Ok((before, after, Common { plan, left_out }))
+    Ok([before, after])
 }
 
 /// The middle between the first and the last date of a log.
@@ -323,25 +238,19 @@ fn refused(error: &DifferenceError, is_plan: bool) -> CliError {
 }
 
 impl Side {
+    fn of_analysis(path: &str, document: Document) -> Self {
+        let files = Some(path).filter(|path| *path != STANDARD_INPUT).map(str::to_owned);
+        let files = files.into_iter().collect();
+        Self { source: path.to_owned(), is_saved: true, document, files, left_out: None }
+    }
+
+    fn of_log(source: String, document: Document) -> Self {
+        let files = document.input.files.iter().map(|file| file.path.clone()).collect();
+        Self { source, is_saved: false, document, files, left_out: None }
+    }
+
     fn subject(&self) -> Subject<'_> {
         Subject { source: &self.source, is_saved: self.is_saved, document: &self.document }
-    }
-}
-
-/// What was typed, as `analyze` takes it: one way to read and select.
-fn as_analysis(arguments: &DiffArguments, path: &str) -> AnalyzeArguments {
-    AnalyzeArguments {
-        invoices: Vec::new(),
-        paths: vec![path.to_owned()],
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        output: OutputArguments {
-            written: arguments.written.clone(),
-            ..OutputArguments::default()
-        },
-        general: arguments.general.clone(),
     }
 }
 

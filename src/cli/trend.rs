@@ -3,13 +3,12 @@
 use std::io;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table, print, read};
-use super::args::{AnalyzeArguments, OutputArguments, TablesArguments};
+use super::args::TablesArguments;
 use super::config::Config;
 use super::error::CliError;
 use super::exit::Exit;
-use super::ladder_args::LadderArguments;
 use super::output::{self, Reported};
-use super::plan::Plan;
+use super::plan::{Plan, Typed};
 use super::surroundings::Surroundings;
 use super::trend_args::{StepArgument, TrendArguments};
 use crate::ledger::Ledger;
@@ -23,7 +22,13 @@ pub(super) fn run(
     surroundings: &Surroundings,
 ) -> Result<Exit, CliError> {
     let config = Config::find(&arguments.general, surroundings)?;
-    let plan = Plan::resolve(&as_analysis(arguments), &config, surroundings)?;
+    let typed = Typed {
+        selection: Some(&arguments.selection),
+        written: Some(&arguments.written),
+        tables: Some(&TablesArguments { top: arguments.top, ..TablesArguments::default() }),
+        ..Typed::new(&arguments.paths, &arguments.reading, &arguments.pricing, &arguments.general)
+    };
+    let plan = Plan::resolve(&typed, &config, surroundings)?;
     output::refuse_metrics(plan.print, &plan.outputs)?;
     mention(&config, plan.notes);
     let table = price_table(&plan.prices)?;
@@ -46,24 +51,6 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
-}
-
-/// What was typed, as `analyze` takes it: one way to read, select and write.
-fn as_analysis(arguments: &TrendArguments) -> AnalyzeArguments {
-    AnalyzeArguments {
-        paths: arguments.paths.clone(),
-        reading: arguments.reading.clone(),
-        selection: arguments.selection.clone(),
-        pricing: arguments.pricing.clone(),
-        invoices: Vec::new(),
-        ladder: LadderArguments { no_ladder: true, ..LadderArguments::default() },
-        output: OutputArguments {
-            written: arguments.written.clone(),
-            tables: TablesArguments { top: arguments.top, ..TablesArguments::default() },
-            ..OutputArguments::default()
-        },
-        general: arguments.general.clone(),
-    }
 }
 
 /// What is wrong with a saved analysis, which `report` would show: its days say

@@ -32,11 +32,19 @@ pub struct ReadOptions<'a> {
     /// Whether to say of every file what gave its format away, which takes
     /// asking all formats.
     pub explains: bool,
+    /// The file that standard input was copied to by whoever had to look at it.
+    pub standard_input: Option<&'a std::path::Path>,
 }
 
 impl Default for ReadOptions<'_> {
     fn default() -> Self {
-        Self { input_format: None, chunk_bytes: CHUNK_BYTES, mappings: &[], explains: false }
+        Self {
+            input_format: None,
+            chunk_bytes: CHUNK_BYTES,
+            mappings: &[],
+            explains: false,
+            standard_input: None,
+        }
     }
 }
 
@@ -65,7 +73,7 @@ pub fn read(
     let own = options.mappings.iter().map(|mapping| mapping as &dyn Format);
     let formats: Vec<&dyn Format> = own.chain(FORMATS.iter().copied()).collect();
     let forced = options.input_format.map(|id| named(id, options.mappings)).transpose()?;
-    let found = source::find(paths)?;
+    let found = source::find(paths, options.standard_input)?;
     let memo = Memo::default();
     let mut files = Files {
         inputs: &found.inputs,

@@ -39,15 +39,17 @@ pub struct Found {
 }
 
 /// Finds the files behind paths, folders (searched through) and glob patterns.
+/// `-` is standard input, or the file that it was copied to.
 ///
 /// # Errors
 /// When a path does not exist, a pattern matches nothing or a folder cannot be
 /// read.
-pub fn find(paths: &[String]) -> Result<Found, IngestError> {
+pub fn find(paths: &[String], standard_input: Option<&Path>) -> Result<Found, IngestError> {
     let mut found = Found::default();
     for path in paths {
         if path == STANDARD_INPUT {
-            found.inputs.push(Input { shown: path.clone(), path: None, named: true });
+            let place = standard_input.map(Path::to_owned);
+            found.inputs.push(Input { shown: path.clone(), path: place, named: true });
             continue;
         }
         let as_path = Path::new(path);

@@ -31,6 +31,7 @@ mod work;
 
 use std::io;
 
+pub use json::write as write_json;
 pub use kind::{Kind, KindError};
 pub use markdown::inspection as write_inspection_page;
 pub use renderer::{RenderOptions, Renderer};

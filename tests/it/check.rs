@@ -202,7 +202,7 @@ fn a_saved_analysis_is_judged_as_its_log_is() {
     assert_eq!(of_saved[0]["help"], "give the logs instead of the saved analysis");
     let refused = tokopt(path, &["check", "saved.json", "--where", "feature=chat"]);
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("cannot be restricted"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("its calls cannot be selected any more"), "{}", refused.stderr);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn arguments(change: impl FnOnce(&mut AnalyzeArguments)) -> AnalyzeArguments {
 }
 
 fn resolve(arguments: &AnalyzeArguments) -> Result<Plan, CliError> {
-    Plan::resolve(arguments, &Config::default(), &Surroundings::default())
+    Plan::resolve(&arguments.typed(), &Config::default(), &Surroundings::default())
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -28,7 +28,7 @@ fn nothing_typed_means_standard_input_unless_a_person_would_have_to_type_it() {
     let nothing = arguments(|arguments| arguments.paths.clear());
     assert_eq!(resolve(&nothing).expect("a plan").paths, ["-"]);
     let terminal = Surroundings { stdin_is_terminal: true, ..Surroundings::default() };
-    let plan = Plan::resolve(&nothing, &Config::default(), &terminal);
+    let plan = Plan::resolve(&nothing.typed(), &Config::default(), &terminal);
     assert!(matches!(plan, Err(CliError::NoInput)));
 }
 
@@ -43,7 +43,7 @@ fn a_flag_replaces_the_setting_of_its_name() {
     let settings = ConfigFile { analyze, ..ConfigFile::default() };
     let config = Config { settings, ..Config::default() };
     let plan = |arguments: &AnalyzeArguments| {
-        Plan::resolve(arguments, &config, &Surroundings::default()).expect("a plan")
+        Plan::resolve(&arguments.typed(), &config, &Surroundings::default()).expect("a plan")
     };
     let by_setting = plan(&arguments(|_| {}));
     assert_eq!((by_setting.render.by, by_setting.render.top), (vec![vec![Dimension::Day]], 3));
@@ -124,7 +124,9 @@ fn progress_needs_somebody_who_watches() {
             arguments.general.quiet = quiet;
             arguments.reading = ReadingArguments::default();
         });
-        Plan::resolve(&arguments, &Config::default(), surroundings).expect("a plan").progress
+        Plan::resolve(&arguments.typed(), &Config::default(), surroundings)
+            .expect("a plan")
+            .progress
     };
     assert!(progress(&watched, false));
     assert!(!progress(&watched, true));
@@ -139,7 +141,7 @@ fn a_plan_price_is_an_amount_above_nothing() {
         let plans = PlansSection { price_usd: Some(amount) };
         let settings = ConfigFile { plans, ..ConfigFile::default() };
         let config = Config { settings, ..Config::default() };
-        let plan = Plan::resolve(&arguments(|_| {}), &config, &Surroundings::default());
+        let plan = Plan::resolve(&arguments(|_| {}).typed(), &config, &Surroundings::default());
         plan.map(|plan| plan.settings.plan_price.map(|price| price.to_nano().to_string()))
     };
     assert_eq!(price(Amount::Decimal(19.99)).expect("a price").as_deref(), Some("19.99"));

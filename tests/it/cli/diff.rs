@@ -199,7 +199,7 @@ fn what_cannot_be_compared_is_refused_with_a_way_out() {
         (&["diff", "-", "-"], "standard input can be one of the two"),
         (&["diff", "--split", "half", MAY, JUNE], "1 path to compare is needed, and 2 were given"),
         (&["diff", "--split", "soon", MAY], "`soon` is no time"),
-        (&["diff", "--expect", MAY, JUNE], "has no ladder, so no plan"),
+        (&["diff", "--expect", MAY, JUNE], "it is a log"),
         (&["diff", MAY, "no-such-file.jsonl"], "no-such-file.jsonl"),
     ] {
         let error = refused(arguments);
