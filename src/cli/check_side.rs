@@ -12,7 +12,7 @@ use crate::report::assemble::{Naming, Slicer};
 use crate::report::document::{Document, Ladder, ONE_DAY, Subject, Window};
 use crate::selection::Filter;
 use crate::techniques::parameters::Assumptions;
-use crate::units::{NanoUsd, Timestamp};
+use crate::units::Timestamp;
 
 /// What was given for one side, as it was read.
 pub(super) enum Given {
@@ -113,12 +113,8 @@ impl Figures for Side<'_> {
 
 fn subject(document: &Document, paths: &[String]) -> Subject {
     let totals = &document.totals;
-    let days = document.window.days.filter(|_| covers_a_day(&document.window));
-    let month = totals.cost_usd.zip(days).map(|(cost, days)| {
-        let scaled = cost.nano().saturating_mul(30_000_000);
-        let days = days.millionths();
-        NanoUsd::from_nano((scaled + days / 2).div_euclid(days))
-    });
+    let cost = totals.cost_usd.filter(|_| covers_a_day(&document.window));
+    let month = cost.and_then(|cost| document.window.month_of(cost));
     Subject {
         paths: paths.to_vec(),
         lines: document.input.lines,

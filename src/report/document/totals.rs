@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Quotient;
-use crate::units::{NanoUsd, Tokens};
+use crate::units::{NanoUsd, Timestamp, Tokens, divide_half_even};
 
 /// The stretch of time that the calls cover.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,32 @@ pub struct Window {
     /// Days from the first call to the last, at least one; null where the log has
     /// no times.
     pub days: Option<Quotient>,
+}
+
+/// Microseconds of a day.
+const DAY: i128 = 86_400_000_000;
+/// Microseconds of the month that amounts are projected to: thirty days.
+pub const MONTH_MICROS: i128 = 30 * DAY;
+
+impl Window {
+    /// The microseconds that the calls cover, at least a day's: exact where the
+    /// log has dates, as near as `days` tells where it has none.
+    #[must_use]
+    pub fn micros(&self) -> Option<i128> {
+        let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
+        let days = self.days.map(Quotient::millionths).filter(|days| *days > 0)?;
+        Some(match time(&self.start).zip(time(&self.end)) {
+            Some((start, end)) => i128::from(end.micros().abs_diff(start.micros())).max(DAY),
+            None => days * (DAY / 1_000_000),
+        })
+    }
+
+    /// What an amount of the whole log comes to in thirty days, rounded once.
+    #[must_use]
+    pub fn month_of(&self, amount: NanoUsd) -> Option<NanoUsd> {
+        let scaled = amount.nano().saturating_mul(MONTH_MICROS);
+        Some(NanoUsd::from_nano(divide_half_even(scaled, self.micros()?)))
+    }
 }
 
 /// The days of a log that covers a day or less.
