@@ -126,3 +126,24 @@ pub struct Totals {
     /// The worst grade of anything `cost_usd` used; null without a cost.
     pub cost_evidence: Option<super::Evidence>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Quotient, Window};
+    use crate::units::NanoUsd;
+
+    #[test]
+    fn a_month_is_of_the_exact_length_where_there_are_dates() {
+        let window = Window {
+            start: Some("2026-06-01T00:00:00Z".to_owned()),
+            end: Some("2026-06-05T04:00:00Z".to_owned()),
+            days: Some(Quotient::from_millionths(4_166_667)),
+        };
+        // $3.09105126 in 100 hours are 7.2 times that in 720.
+        let cost = NanoUsd::from_nano(3_091_051_260);
+        assert_eq!(window.month_of(cost), Some(NanoUsd::from_nano(22_255_569_072)));
+        let undated = Window { start: None, end: None, ..window };
+        assert_eq!(undated.month_of(cost), Some(NanoUsd::from_nano(22_255_567_292)));
+        assert_eq!(Window::default().month_of(cost), None);
+    }
+}
