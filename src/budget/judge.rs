@@ -220,7 +220,8 @@ impl Bench<'_> {
     fn mix(&self, rule: &Rule, part: &Part) -> Read {
         let shares = movers::mix(self, rule, part)?;
         let sum: i128 = shares.iter().map(|share| share.change().abs()).sum();
-        let shift = Quantity::from_billionths(sum / 2, Unit::Share);
+        let millionths = divide(sum, 2_000);
+        let shift = Quantity::from_billionths(millionths * 1_000, Unit::Share);
         Ok(Value::measured(shift, part.slice.calls))
     }
 }
