@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::reading::Missing;
 use super::rule::Scope;
 use super::settings::Per;
-use crate::report::document::{Comparison, Ladder, Quotient, Slice, Subject, UNKNOWN_KEY};
+use crate::report::document::{Comparison, Ladder, Slice, Subject, UNKNOWN_KEY};
 use crate::selection::{Field, Fields, Filter};
 
 /// One slice, with the name of what it is of.
@@ -75,10 +75,6 @@ impl<'a> Side<'a> {
         let answer = self.slices(&scope.filter, scope.per);
         let parts = answer.as_ref().as_ref().map_err(Clone::clone)?;
         Ok(parts.iter().find(|part| part.key.as_deref() == key).cloned())
-    }
-
-    pub fn days(&self) -> Option<Quotient> {
-        self.figures.subject().window.days
     }
 }
 

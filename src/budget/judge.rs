@@ -229,7 +229,8 @@ impl Bench<'_> {
     fn mix(&self, rule: &Rule, part: &Part) -> Read {
         let shares = movers::mix(self, rule, part)?;
         let sum: i128 = shares.iter().map(|share| share.change().abs()).sum();
-        let shift = Quantity::from_billionths(sum / 2, Unit::Share);
+        let millionths = divide(sum, 2_000);
+        let shift = Quantity::from_billionths(millionths * 1_000, Unit::Share);
         Ok(Value::measured(shift, part.slice.calls))
     }
 }
@@ -256,16 +257,17 @@ fn covers(side: &Side<'_>) -> bool {
 /// The cost of thirty days, or that of a log that is too short to say.
 fn month(side: &Side<'_>, slice: &Slice) -> Read {
     let cost = reading::cost(slice)?;
-    let days = side.days().filter(|_| covers(side));
-    let Some(days) = days.filter(|days| days.millionths() > 0) else {
+    let window = &side.figures.subject().window;
+    let projected = covers(side)
+        .then(|| window.month_of(NanoUsd::from_nano(cost.quantity.billionths())))
+        .flatten();
+    let (Some(month), Some(days)) = (projected, window.days) else {
         let note = "the log covers less than a day, so its own dollars are held against the month";
         return Ok(Value { note: Some(note.to_owned()), ..cost });
     };
-    let nano = cost.quantity.billionths().saturating_mul(30_000_000);
-    let nano = divide(nano, days.millionths());
     let days = days.to_display(1);
     Ok(Value {
-        quantity: Quantity::usd(NanoUsd::from_nano(nano)),
+        quantity: Quantity::usd(month),
         evidence: cost.evidence.worst(Evidence::Inferred),
         note: Some(format!("projected from {days} days of log")),
         ..cost

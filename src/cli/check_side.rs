@@ -11,7 +11,6 @@ use crate::report::assemble::{Naming, Slicer};
 use crate::report::document::{Document, Ladder, Subject};
 use crate::selection::Filter;
 use crate::techniques::parameters::Assumptions;
-use crate::units::NanoUsd;
 
 /// One side, ready to be asked.
 pub(super) struct Side<'a> {
@@ -83,12 +82,8 @@ impl Figures for Side<'_> {
 
 fn subject(document: &Document, paths: &[String]) -> Subject {
     let totals = &document.totals;
-    let days = document.window.days.filter(|_| document.window.covers_a_day());
-    let month = totals.cost_usd.zip(days).map(|(cost, days)| {
-        let scaled = cost.nano().saturating_mul(30_000_000);
-        let days = days.millionths();
-        NanoUsd::from_nano((scaled + days / 2).div_euclid(days))
-    });
+    let cost = totals.cost_usd.filter(|_| document.window.covers_a_day());
+    let month = cost.and_then(|cost| document.window.month_of(cost));
     Subject {
         paths: paths.to_vec(),
         lines: document.input.lines,

@@ -6,15 +6,12 @@
 //! fewer users.
 
 use crate::report::document::{
-    Difference, Document, Effect, Expectation, Promise, PromiseEffect, PromiseVerdict, Quotient,
-    Step, StepStatus,
+    Difference, Document, Effect, Expectation, Promise, PromiseEffect, PromiseVerdict, Step,
+    StepStatus,
 };
 use crate::units::{NanoUsd, Share};
 
 use super::{DifferenceError, Subject};
-
-/// Days of a month, in millionths.
-const MONTH: i128 = 30_000_000;
 
 /// Holds the ladder of `plan` against `later`; `found` is their difference per
 /// month.
@@ -72,8 +69,7 @@ pub fn expect(
 
 /// What an amount of a whole log comes to in thirty days.
 fn a_month(amount: NanoUsd, document: &Document) -> NanoUsd {
-    let days = document.window.days.map_or(MONTH, Quotient::millionths);
-    amount.to_usd().times(MONTH, days).to_nano()
+    document.window.month_of(amount).unwrap_or(amount)
 }
 
 /// What the later log's own ladder says a technique would still save.

@@ -1,15 +1,12 @@
 //! One side of a difference: what it is of, and on which scale.
 
 use crate::record::component::Component;
-use crate::report::document::{DifferenceSide, Document, Per, Quotient};
+use crate::report::document::{DifferenceSide, Document, MONTH_MICROS, Per, Quotient};
 use crate::units::{Evidence, NanoUsd, Tokens, Usd};
 
 use super::pairs::Pairs;
 use super::stage::{Part, Stage};
 use super::{DifferenceError, Subject, per_call};
-
-/// Days of a month, in millionths.
-const MONTH: i128 = 30_000_000;
 
 /// What the amounts of a side are multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +27,11 @@ impl Scale {
         let too_short =
             |reason| DifferenceError::TooShort { source_name: subject.source.to_owned(), reason };
         let window = &subject.document.window;
-        let days = days(subject.document).ok_or_else(|| too_short("has no times"))?;
+        let micros = window.micros().ok_or_else(|| too_short("has no times"))?;
         if !window.covers_a_day() {
             return Err(too_short("covers less"));
         }
-        Ok(Self { numerator: MONTH, denominator: days })
+        Ok(Self { numerator: MONTH_MICROS, denominator: micros })
     }
 
     pub(super) fn of_amount(self, amount: Usd) -> Usd {
@@ -42,18 +39,11 @@ impl Scale {
     }
 }
 
-/// The length of a side in millionths of a day.
-pub(super) fn days(document: &Document) -> Option<i128> {
-    document.window.days.map(Quotient::millionths).filter(|days| *days > 0)
-}
-
 /// The block of a side; `compared` is the amount that is compared.
 pub(super) fn side(subject: Subject<'_>, compared: Option<NanoUsd>) -> DifferenceSide {
     let document = subject.document;
     let totals = &document.totals;
     let priced = totals.calls.and_then(|calls| calls.checked_sub(totals.unpriced_calls));
-    let days = days(document).filter(|_| document.window.covers_a_day());
-    let month = |cost: NanoUsd| days.map(|days| cost.to_usd().times(MONTH, days).to_nano());
     DifferenceSide {
         source: subject.source.to_owned(),
         is_saved: subject.is_saved,
@@ -67,7 +57,7 @@ pub(super) fn side(subject: Subject<'_>, compared: Option<NanoUsd>) -> Differenc
             .cost_usd
             .zip(priced)
             .and_then(|(cost, calls)| per_call(cost, calls)),
-        cost_per_month_usd: totals.cost_usd.and_then(month),
+        cost_per_month_usd: totals.cost_usd.and_then(|cost| document.window.month_of(cost)),
         prices_as_of: document.prices.as_of.clone(),
         table_hash: document.prices.table_hash.clone(),
         tokens_per_call: tokens_per_call(document),

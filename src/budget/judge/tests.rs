@@ -116,6 +116,29 @@ fn a_month_is_projected_from_a_day_or_more() {
 }
 
 #[test]
+fn dollars_of_which_a_part_is_missing_are_no_less_unknown() {
+    let mut partly = log();
+    partly.whole.partly_priced_calls = 4;
+    let within = judged("cost = { max = 48 }", &partly, None);
+    assert_eq!(within.status, Status::Within);
+    assert!(within.message.ends_with(", without a part of 4 calls"), "{}", within.message);
+    // Of 96.
+    partly.whole.partly_priced_calls = 5;
+    let unknown = judged("cost = { max = 48 }", &partly, None);
+    assert_eq!(unknown.status, Status::NotJudged);
+    let reason = "5 calls priced in part: the dollars are only a part";
+    assert_eq!(unknown.reason.as_deref(), Some(reason));
+    assert_eq!(status("cost = { max = 47 }", &partly, None), Status::Over);
+    assert_eq!(status("cost_per_call = { max = \"$0.01\" }", &partly, None), Status::NotJudged);
+    // Two of 98 without a price, and three priced in part.
+    partly.whole.partly_priced_calls = 3;
+    partly.whole.unpriced_calls = 2;
+    let unknown = judged("cost = { max = 48 }", &partly, None);
+    let reason = "2 calls without a price and 3 priced in part: the dollars are only a part";
+    assert_eq!(unknown.reason.as_deref(), Some(reason));
+}
+
+#[test]
 fn few_calls_judge_sums_and_nothing_else() {
     let mut few = log();
     few.whole.calls = Some(29);

@@ -76,7 +76,7 @@ pub use monthly::{Bootstrap, Monthly};
 pub use plan::{Phase, PlanStep, Worth};
 pub use quantity::{Quantity, Unit};
 pub use quotient::Quotient;
-pub use totals::{ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
+pub use totals::{MONTH_MICROS, ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use trend::{
     Forecast, OddDay, Responsible, StandingOut, StepReason, Trend, TrendFigures, TrendPeriod,
     TrendStep, UnitCosts,

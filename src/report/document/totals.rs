@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Quotient;
-use crate::units::{NanoUsd, Timestamp, Tokens};
+use crate::units::{NanoUsd, Timestamp, Tokens, divide_half_even};
 
 /// The stretch of time that the calls cover.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,11 @@ pub struct Window {
     pub days: Option<Quotient>,
 }
 
+/// Microseconds of a day.
+const DAY: i128 = 86_400_000_000;
+/// Microseconds of the month that amounts are projected to: thirty days.
+pub const MONTH_MICROS: i128 = 30 * DAY;
+
 impl Window {
     /// Whether the calls are about a day or more apart, so that a month can be
     /// told from them: 23 hours at least, because the first and the last call
@@ -27,12 +32,34 @@ impl Window {
     /// dates decide where it has any.
     #[must_use]
     pub fn covers_a_day(&self) -> bool {
-        const MOST_OF_A_DAY: i64 = 23 * 3_600_000_000;
-        let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
-        match time(&self.start).zip(time(&self.end)) {
-            Some((start, end)) => end.micros().saturating_sub(start.micros()) >= MOST_OF_A_DAY,
+        const MOST_OF_A_DAY: u64 = 23 * 3_600_000_000;
+        match self.dates() {
+            Some((start, end)) => end.micros().abs_diff(start.micros()) >= MOST_OF_A_DAY,
             None => self.days.is_some_and(|days| days.millionths() > ONE_DAY.millionths()),
         }
+    }
+
+    /// The microseconds that the calls cover, at least a day's: exact where the
+    /// log has dates, as near as `days` tells where it has none.
+    #[must_use]
+    pub fn micros(&self) -> Option<i128> {
+        let days = self.days.map(Quotient::millionths).filter(|days| *days > 0)?;
+        Some(match self.dates() {
+            Some((start, end)) => i128::from(end.micros().abs_diff(start.micros())).max(DAY),
+            None => days * (DAY / 1_000_000),
+        })
+    }
+
+    /// What an amount of the whole log comes to in thirty days, rounded once.
+    #[must_use]
+    pub fn month_of(&self, amount: NanoUsd) -> Option<NanoUsd> {
+        let scaled = amount.nano().saturating_mul(MONTH_MICROS);
+        Some(NanoUsd::from_nano(divide_half_even(scaled, self.micros()?)))
+    }
+
+    fn dates(&self) -> Option<(Timestamp, Timestamp)> {
+        let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
+        time(&self.start).zip(time(&self.end))
     }
 }
 
@@ -115,4 +142,25 @@ pub struct Totals {
     pub unpriced_calls: u64,
     /// The worst grade of anything `cost_usd` used; null without a cost.
     pub cost_evidence: Option<super::Evidence>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Quotient, Window};
+    use crate::units::NanoUsd;
+
+    #[test]
+    fn a_month_is_of_the_exact_length_where_there_are_dates() {
+        let window = Window {
+            start: Some("2026-06-01T00:00:00Z".to_owned()),
+            end: Some("2026-06-05T04:00:00Z".to_owned()),
+            days: Some(Quotient::from_millionths(4_166_667)),
+        };
+        // $3.09105126 in 100 hours are 7.2 times that in 720.
+        let cost = NanoUsd::from_nano(3_091_051_260);
+        assert_eq!(window.month_of(cost), Some(NanoUsd::from_nano(22_255_569_072)));
+        let undated = Window { start: None, end: None, ..window };
+        assert_eq!(undated.month_of(cost), Some(NanoUsd::from_nano(22_255_567_292)));
+        assert_eq!(Window::default().month_of(cost), None);
+    }
 }
