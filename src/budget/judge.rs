@@ -10,7 +10,8 @@ use super::reading::{self, Missing, Read, Value};
 use super::rule::{Rule, RuleLimit};
 use super::settings::Per;
 use crate::report::document::{
-    Evidence, Judgement, Limit, Quantity, Side as Allowed, Slice, Status, StepStatus, Unit,
+    Evidence, Judgement, Limit, Quantity, Side as Allowed, Slice, Status, StepStatus, UNKNOWN_KEY,
+    Unit,
 };
 use crate::units::{NanoUsd, Share, counted};
 
@@ -51,7 +52,8 @@ impl Bench<'_> {
     fn judge_part(&self, rule: &Rule, part: &Part) -> Judged {
         let mut judgement = blank(rule, part);
         judgement.calls = part.slice.calls;
-        let found = self.read(rule, &self.log, part).and_then(|value| {
+        let found = whose(rule, part).and_then(|()| self.read(rule, &self.log, part));
+        let found = found.and_then(|value| {
             judgement.measured = Some(value.quantity);
             judgement.evidence = Some(value.evidence);
             judgement.calls = value.calls;
@@ -107,11 +109,8 @@ impl Bench<'_> {
             (false, false) => Status::Within,
         };
         judgement.message = sentence(rule, &held.value, judgement);
-        let unpriced = part.slice.unpriced_calls;
-        if rule.measure.unit == Unit::Usd && unpriced > 0 {
-            let calls = counted(unpriced, "call");
-            judgement.message =
-                format!("{}, without {calls} that have no price", judgement.message);
+        if rule.measure.unit == Unit::Usd {
+            judgement.message += &left_out(&part.slice);
         }
         Ok(())
     }
@@ -174,20 +173,37 @@ impl Bench<'_> {
         if rule.measure.unit != Unit::Usd {
             return Ok(());
         }
-        let unpriced = reading::unpriced_part(slice).map(|part| part.millionths() * 1_000);
-        if unpriced.unwrap_or(0) <= self.unpriced_share {
+        let short = reading::not_wholly_priced_part(slice).map(|part| part.millionths() * 1_000);
+        if short.unwrap_or(0) <= self.unpriced_share {
             return Ok(());
         }
-        let calls = counted(slice.unpriced_calls, "call");
+        let (unpriced, partly) = (slice.unpriced_calls, slice.partly_priced_calls);
+        let mut calls = format!("{} without a price", counted(unpriced, "call"));
+        let mut help = "--prices FILE adds a model";
+        if unpriced == 0 {
+            calls = format!("{} priced in part", counted(partly, "call"));
+            help = "`tokopt analyze` says which part was not logged or has no rate";
+        } else if partly > 0 {
+            calls += &format!(" and {partly} priced in part");
+        }
         Err(Missing::new(
-            format!("{calls} without a price: the dollars are only a part"),
-            "--prices FILE adds a model; max_unpriced_share under [budget] says how many may be without",
+            format!("{calls}: the dollars are only a part"),
+            &format!("{help}; max_unpriced_share under [budget] says how many may be without"),
         ))
     }
 
     fn help(&self, rule: &Rule, judgement: &Judgement) -> Option<String> {
         if let Some(technique) = rule.measure.remedy {
             return Some(format!("`tokopt explain {technique}` says what moves it"));
+        }
+        // The highest of many says how much, and not whose: that is one table away.
+        for (highest, dimension) in [
+            (measure::HIGHEST_CONVERSATION_COST, "conversation"),
+            (measure::HIGHEST_USER_COST, "user"),
+        ] {
+            if *rule.measure == highest {
+                return Some(format!("`tokopt analyze LOG --by {dimension}` says which it is"));
+            }
         }
         if *rule.measure == measure::SAVING_SHARE {
             return None;
@@ -215,6 +231,21 @@ impl Bench<'_> {
         let sum: i128 = shares.iter().map(|share| share.change().abs()).sum();
         let shift = Quantity::from_billionths(sum / 2, Unit::Share);
         Ok(Value::measured(shift, part.slice.calls))
+    }
+}
+
+/// Refuses to take the calls of nobody for those of one user.
+fn whose(rule: &Rule, part: &Part) -> Result<(), Missing> {
+    let unknown = part.key.as_deref() == Some(UNKNOWN_KEY);
+    match rule.scope.per {
+        Some(Per::User) if unknown => {
+            Err(Missing::new("these calls name no user", "log the user of each call"))
+        }
+        Some(Per::Conversation) if unknown => Err(Missing::new(
+            "these calls name no conversation",
+            "log a conversation or session with each call",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -364,6 +395,20 @@ impl Held {
     }
 }
 
+/// What dollars leave out, behind a sentence that holds them up.
+fn left_out(slice: &Slice) -> String {
+    let mut text = String::new();
+    if slice.unpriced_calls > 0 {
+        let calls = counted(slice.unpriced_calls, "call");
+        text = format!(", leaving out {calls} without a price");
+    }
+    if slice.partly_priced_calls > 0 {
+        let calls = counted(slice.partly_priced_calls, "call");
+        text += &format!(", leaving out a part of {calls}");
+    }
+    text
+}
+
 fn in_baseline(missing: Missing) -> Missing {
     Missing { reason: format!("in the baseline, {}", missing.reason), help: missing.help }
 }
@@ -421,7 +466,7 @@ fn blank(rule: &Rule, part: &Part) -> Judgement {
 
 /// A name as a filter takes it: exactly that.
 pub(super) fn escaped(name: &str) -> String {
-    if name == crate::report::document::UNKNOWN_KEY {
+    if name == UNKNOWN_KEY {
         return String::new();
     }
     let mut text = String::with_capacity(name.len());
@@ -462,11 +507,11 @@ fn sentence(rule: &Rule, value: &Value, judgement: &Judgement) -> String {
     let limit = judgement.limit.map(|limit| limit.bound);
     let place = match (judgement.status, &rule.limit) {
         (Status::Over, RuleLimit::Max(_)) => format!("over the limit of {}", shown(limit)),
-        (Status::Over, RuleLimit::Min(_)) => format!("below the least of {}", shown(limit)),
+        (Status::Over, RuleLimit::Min(_)) => format!("under the minimum of {}", shown(limit)),
         (Status::Near, RuleLimit::Max(_)) => format!("near the limit of {}", shown(limit)),
-        (Status::Near, RuleLimit::Min(_)) => format!("near the least of {}", shown(limit)),
+        (Status::Near, RuleLimit::Min(_)) => format!("near the minimum of {}", shown(limit)),
         (_, RuleLimit::Max(_)) => format!("within the limit of {}", shown(limit)),
-        (_, RuleLimit::Min(_)) => format!("above the least of {}", shown(limit)),
+        (_, RuleLimit::Min(_)) => format!("above the minimum of {}", shown(limit)),
         (status, RuleLimit::Increase { .. } | RuleLimit::Decrease { .. }) => {
             let word = match status {
                 Status::Over => "more than is allowed",

@@ -67,10 +67,11 @@ fn dollars(slice: &Slice, amount: NanoUsd, calls: Option<u64>) -> Value {
     Value::measured(Quantity::usd(amount), calls).known(evidence)
 }
 
-fn mean(slice: &Slice, amount: NanoUsd, count: u64) -> Read {
+/// Dollars of one of so many, of which `calls` calls tell.
+fn mean(slice: &Slice, amount: NanoUsd, count: u64, calls: u64) -> Read {
     let mean = amount.to_usd().mean_over(count).map(Usd::to_nano);
     let mean = mean.ok_or_else(|| unsaid("none of its calls has a price", ADD_PRICES))?;
-    Ok(dollars(slice, mean, slice.calls.map(|_| slice.priced_calls)))
+    Ok(dollars(slice, mean, slice.calls.map(|_| calls)))
 }
 
 /// Refuses exports that do not say how many calls they add up.
@@ -89,13 +90,13 @@ pub(super) fn cost(slice: &Slice) -> Read {
 
 pub(super) fn cost_per_call(slice: &Slice) -> Read {
     counted(slice)?;
-    mean(slice, priced(slice)?, slice.priced_calls)
+    mean(slice, priced(slice)?, slice.priced_calls, slice.priced_calls)
 }
 
 pub(super) fn cost_per_1000_calls(slice: &Slice) -> Read {
     counted(slice)?;
     let thousandfold = NanoUsd::from_nano(priced(slice)?.nano().saturating_mul(1_000));
-    mean(slice, thousandfold, slice.priced_calls)
+    mean(slice, thousandfold, slice.priced_calls, slice.priced_calls)
 }
 
 const NAME_USERS: &str = "log the user of each call";
@@ -105,7 +106,7 @@ pub(super) fn cost_per_user(slice: &Slice) -> Read {
     priced(slice)?;
     let of_users = slice.users.filter(|users| *users > 0).zip(slice.user_cost_usd);
     let (users, cost) = of_users.ok_or_else(|| unsaid("no call names a user", NAME_USERS))?;
-    mean(slice, cost, users)
+    mean(slice, cost, users, slice.user_calls)
 }
 
 pub(super) fn highest_user_cost(slice: &Slice) -> Read {
@@ -125,7 +126,7 @@ pub(super) fn cost_per_conversation(slice: &Slice) -> Read {
     let found = slice.conversations.filter(|count| *count > 0).zip(slice.conversation_cost_usd);
     let (count, cost) =
         found.ok_or_else(|| unsaid("no conversation can be told", NAME_CONVERSATIONS))?;
-    Ok(conversation_evidence(slice, mean(slice, cost, count)?))
+    Ok(conversation_evidence(slice, mean(slice, cost, count, slice.conversation_calls)?))
 }
 
 pub(super) fn highest_conversation_cost(slice: &Slice) -> Read {
@@ -251,6 +252,12 @@ pub(super) fn unpriced_calls(slice: &Slice) -> Read {
 /// Calls without a price, of those with and without.
 pub(super) fn unpriced_part(slice: &Slice) -> Option<Share> {
     Share::of_counts(slice.unpriced_calls, slice.unpriced_calls + slice.priced_calls)
+}
+
+/// The part of the calls whose dollars are not known, or not all of them.
+pub(super) fn not_wholly_priced_part(slice: &Slice) -> Option<Share> {
+    let short = slice.unpriced_calls + slice.partly_priced_calls;
+    Share::of_counts(short, slice.unpriced_calls + slice.priced_calls)
 }
 
 pub(super) fn unpriced_share(slice: &Slice) -> Read {

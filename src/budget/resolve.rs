@@ -387,7 +387,9 @@ fn known_code(code: &Spanned<String>) -> Result<(), SettingsError> {
     if codes().any(|known| known == upper) {
         return Ok(());
     }
-    let meant = nearest(&upper, codes()).map(|meant| format!("did you mean `{meant}`?"));
+    let of_measure = measure::ALL.iter().find(|measure| measure.key == code.get_ref());
+    let meant = of_measure.map(|measure| measure.code).or_else(|| nearest(&upper, codes()));
+    let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
     let hint = meant.unwrap_or_else(|| "`tokopt explain` lists every code".to_owned());
     Err(refused(code, format!("no rule has the code `{}`", code.get_ref()), Some(&hint)))
 }

@@ -58,6 +58,7 @@ macro_rules! bound_table {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
+        #[serde(expecting = "a table such as { max = 0.02 }")]
         pub struct $name {
             $($own)*
             /// The most that is allowed; exactly as much is within.

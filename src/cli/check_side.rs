@@ -8,10 +8,10 @@ use crate::budget::{Figures, Missing, Part, Per, stored};
 use crate::ledger::Ledger;
 use crate::record::dimension::Dimension;
 use crate::report::assemble::{Naming, Slicer};
-use crate::report::document::{Document, Ladder, ONE_DAY, Subject, Window};
+use crate::report::document::{Document, Ladder, Subject};
 use crate::selection::Filter;
 use crate::techniques::parameters::Assumptions;
-use crate::units::{NanoUsd, Timestamp};
+use crate::units::NanoUsd;
 
 /// One side, ready to be asked.
 pub(super) struct Side<'a> {
@@ -51,7 +51,7 @@ impl Figures for Side<'_> {
     }
 
     fn covers_a_day(&self) -> bool {
-        covers_a_day(&self.subject.window)
+        self.subject.window.covers_a_day()
     }
 
     fn price_table(&self) -> Option<&str> {
@@ -83,7 +83,7 @@ impl Figures for Side<'_> {
 
 fn subject(document: &Document, paths: &[String]) -> Subject {
     let totals = &document.totals;
-    let days = document.window.days.filter(|_| covers_a_day(&document.window));
+    let days = document.window.days.filter(|_| document.window.covers_a_day());
     let month = totals.cost_usd.zip(days).map(|(cost, days)| {
         let scaled = cost.nano().saturating_mul(30_000_000);
         let days = days.millionths();
@@ -99,16 +99,5 @@ fn subject(document: &Document, paths: &[String]) -> Subject {
         month_usd: month,
         window: document.window.clone(),
         prices_as_of: document.prices.as_of.clone(),
-    }
-}
-
-/// Whether the calls are a day or more apart. A shorter log is called a day
-/// long, so its dates decide where it has any.
-fn covers_a_day(window: &Window) -> bool {
-    const DAY: i64 = 86_400_000_000;
-    let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
-    match (time(&window.start), time(&window.end)) {
-        (Some(start), Some(end)) => end.micros() - start.micros() >= DAY,
-        _ => window.days.is_some_and(|days| days.millionths() > ONE_DAY.millionths()),
     }
 }

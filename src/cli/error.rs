@@ -110,8 +110,8 @@ impl CliError {
                 Some("give a file, a folder or a pattern: tokopt analyze usage.jsonl".to_owned())
             }
             Self::NoBudget => Some(
-                "set one under [budget] in tokopt.toml (`tokopt init` writes one), or add --preset \
-                 dashboard"
+                "set one under [budget] in tokopt.toml (`tokopt init LOG` measures them, where the \
+                 log can be priced), or add --preset dashboard"
                     .to_owned(),
             ),
             Self::UnknownModel { suggestions, .. } if suggestions.is_empty() => {

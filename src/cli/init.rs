@@ -46,12 +46,24 @@ pub(super) fn run(
         standard::print(text.as_bytes())?;
         return Ok(Exit::Done);
     }
-    Staged::new(&arguments.output, text.into_bytes())?.place()?;
+    Staged::new(&arguments.output, text.clone().into_bytes())?.place()?;
     if !arguments.quiet {
         let path = terminal::visible(&file::shown(&arguments.output));
-        standard::note(&format!("wrote {path}; `tokopt config` shows what it sets"));
+        standard::note(&format!("wrote {path}; {}", next(&text, arguments)));
     }
     Ok(Exit::Done)
+}
+
+/// What to do with the new file.
+fn next(text: &str, arguments: &InitArguments) -> &'static str {
+    let is_rule = |line: &str| !line.is_empty() && !line.starts_with('#');
+    if text.lines().skip_while(|line| *line != "[budget]").skip(1).any(is_rule) {
+        "`tokopt check` holds the log to its budgets, `tokopt config` shows what it sets"
+    } else if arguments.paths.is_empty() {
+        "every line is a comment; `tokopt init LOG` fills in what a log shows"
+    } else {
+        "it sets no budget, because no call could be priced: see [prices] in it"
+    }
 }
 
 /// The file's text, from an analysis by the settings that will be in force

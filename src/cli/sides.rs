@@ -58,9 +58,11 @@ pub(super) fn run(
     let per =
         if is_plan { Per::Month } else { arguments.sides.per.map(Per::from).unwrap_or_default() };
     let (first, second) = (before.subject(), after.subject());
-    let mut found = difference::difference(first, second, per).map_err(|error| refused(&error))?;
+    let mut found =
+        difference::difference(first, second, per).map_err(|error| refused(&error, is_plan))?;
     if is_plan {
-        let held = difference::expect(first, second, &found).map_err(|error| refused(&error))?;
+        let held =
+            difference::expect(first, second, &found).map_err(|error| refused(&error, is_plan))?;
         found.expectation = Some(held);
     }
     found.warnings.extend(before.left_out.iter().chain(&after.left_out).cloned());
@@ -227,13 +229,16 @@ fn no_dates() -> CliError {
     }
 }
 
-fn refused(error: &DifferenceError) -> CliError {
+fn refused(error: &DifferenceError, is_plan: bool) -> CliError {
     let (setting, hint) = match error {
         DifferenceError::NothingToCompareBy(_) => {
             ("tokopt diff", "save it again from its log: tokopt analyze LOG -o analysis.json")
         }
         DifferenceError::NoPlan(_) => {
             ("--expect", "make one without --no-ladder: tokopt analyze LOG -o analysis.json")
+        }
+        DifferenceError::TooShort { .. } if is_plan => {
+            ("--expect", "a plan is dollars a month; give a log of a day or more")
         }
         DifferenceError::TooShort { .. } => ("--per", "without it the totals are compared"),
     };

@@ -67,9 +67,12 @@ fn other_length(found: &Difference) -> Option<String> {
     };
     let differ = longer.saturating_mul(100) > shorter.saturating_mul(100 + SAME_LENGTH_PERCENT);
     differ.then(|| {
+        // A side of less than a day has no thirty days to compare.
+        let months = found.before.cost_per_month_usd.zip(found.after.cost_per_month_usd);
+        let remedy =
+            if months.is_some() { "; --per month compares thirty days of each" } else { "" };
         format!(
-            "Before covers {} and after {}: the totals are of different lengths of time; --per \
-             month compares thirty days of each",
+            "Before covers {} and after {}: the totals are of different lengths of time{remedy}",
             in_days(before),
             in_days(after)
         )

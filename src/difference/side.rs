@@ -2,7 +2,7 @@
 
 use crate::record::component::Component;
 use crate::report::document::{DifferenceSide, Document, Per, Quotient};
-use crate::units::{Evidence, NanoUsd, Timestamp, Tokens, Usd};
+use crate::units::{Evidence, NanoUsd, Tokens, Usd};
 
 use super::pairs::Pairs;
 use super::stage::{Part, Stage};
@@ -10,8 +10,6 @@ use super::{DifferenceError, Subject, per_call};
 
 /// Days of a month, in millionths.
 const MONTH: i128 = 30_000_000;
-/// What a log of one day covers at least: its last call comes before midnight.
-const MOST_OF_A_DAY: i64 = 23 * 3_600_000_000;
 
 /// What the amounts of a side are multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +31,7 @@ impl Scale {
             |reason| DifferenceError::TooShort { source_name: subject.source.to_owned(), reason };
         let window = &subject.document.window;
         let days = days(subject.document).ok_or_else(|| too_short("has no times"))?;
-        let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
-        let covered = time(&window.start).zip(time(&window.end));
-        let is_short = match covered {
-            Some((start, end)) => end.micros().saturating_sub(start.micros()) < MOST_OF_A_DAY,
-            None => false,
-        };
-        if is_short {
+        if !window.covers_a_day() {
             return Err(too_short("covers less"));
         }
         Ok(Self { numerator: MONTH, denominator: days })
@@ -60,8 +52,8 @@ pub(super) fn side(subject: Subject<'_>, compared: Option<NanoUsd>) -> Differenc
     let document = subject.document;
     let totals = &document.totals;
     let priced = totals.calls.and_then(|calls| calls.checked_sub(totals.unpriced_calls));
-    let month =
-        |cost: NanoUsd| days(document).map(|days| cost.to_usd().times(MONTH, days).to_nano());
+    let days = days(document).filter(|_| document.window.covers_a_day());
+    let month = |cost: NanoUsd| days.map(|days| cost.to_usd().times(MONTH, days).to_nano());
     DifferenceSide {
         source: subject.source.to_owned(),
         is_saved: subject.is_saved,

@@ -66,7 +66,8 @@ impl Share {
         let tenths = divide_half_even(self.0, 1_000);
         let sign = if tenths < 0 { "-" } else { "" };
         let tenths = tenths.unsigned_abs();
-        format!("{sign}{}.{} %", tenths / 10, tenths % 10)
+        let whole = super::group_thousands(&(tenths / 10).to_string());
+        format!("{sign}{whole}.{} %", tenths % 10)
     }
 }
 

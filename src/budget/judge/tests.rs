@@ -137,7 +137,7 @@ fn dollars_without_some_calls_prove_only_that_they_are_over() {
     // 4 of 100 are let pass, and said.
     let within = judged("cost = { max = 50 }", &partly, None);
     assert_eq!(within.status, Status::Within);
-    assert!(within.message.ends_with("without 4 calls that have no price"), "{}", within.message);
+    assert!(within.message.ends_with("leaving out 4 calls without a price"), "{}", within.message);
     partly.whole.unpriced_calls = 24;
     assert_eq!(status("cost = { max = 50 }", &partly, None), Status::NotJudged);
     assert_eq!(status("cost = { max = 40 }", &partly, None), Status::Over);

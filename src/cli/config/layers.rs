@@ -256,10 +256,12 @@ fn on_one_line(value: &Spanned<DeValue<'_>>) -> String {
     value.map_or_else(|_| String::new(), |value| value.to_string())
 }
 
-/// What was meant by an unknown setting: the message names it first and then
+/// What was meant by an unknown setting or word: the message names it first and then
 /// those that there are.
 pub(in crate::cli) fn suggestion(message: &str) -> Option<String> {
-    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let listed =
+        message.strip_prefix("unknown field ").or(message.strip_prefix("unknown variant "));
+    let mut quoted = listed?.split('`').skip(1).step_by(2);
     let unknown = quoted.next()?;
     if unknown == "techniques" {
         return Some("[techniques.ID] is called [assumptions.ID] now".to_owned());
@@ -274,6 +276,7 @@ fn in_plain_words(message: &str) -> String {
     let wanted = match wanted {
         "u8" | "u16" | "u32" | "u64" | "i64" | "usize" => "a whole number",
         "f64" => "a number",
+        "a TOML datetime" => "a day without quotes, such as 2026-12-31",
         "a sequence" => "a list",
         "a map" => "a table",
         wanted if wanted.starts_with("struct ") => "a table",

@@ -12,9 +12,18 @@ const FEWEST_CALLS: u64 = 30;
 /// How many features get a budget of their own.
 const FEATURES: usize = 5;
 
+/// What stands over the rules.
+const HEAD: &str = "\
+# Each limit is what is measured now and a quarter more (a share: ten points less), in dollars
+# unless it says otherwise. `tokopt check` ends with 1 where one is exceeded; level = \"warn\" beside
+# a limit only warns. Sums are judged always; means, shares and percentiles from 30 calls on
+# (minimum_calls): what has fewer here is commented out.
+[budget]
+";
+
 /// The section, ending in a newline.
 pub(super) fn section(document: &Document) -> String {
-    let mut text = "[budget]\n".to_owned();
+    let mut text = HEAD.to_owned();
     of_cost(document, &mut text);
     of_call(document, &mut text);
     of_cache(document, &mut text);
@@ -25,7 +34,10 @@ pub(super) fn section(document: &Document) -> String {
 
 fn of_cost(document: &Document, text: &mut String) {
     let Some(cost) = document.totals.cost_usd.filter(|cost| *cost > NanoUsd::ZERO) else {
-        text.push_str("# No call could be priced: there is no cost to hold anything against.\n");
+        text.push_str(
+            "# No call could be priced: there is no cost to hold anything against. Where the log names no\n\
+             # model, `tokopt init` cannot know one; `tokopt check --model MODEL` prices its calls as one.\n",
+        );
         return;
     };
     let from = format!("from {}", calls(document.totals.calls));
@@ -62,9 +74,9 @@ fn of_call(document: &Document, text: &mut String) {
     if priced < FEWEST_CALLS {
         let _ = write!(
             text,
-            "# A mean of fewer than {FEWEST_CALLS} calls is not judged; measured: {} a call, from {}.\n# cost_per_call = {{ max = {} }}\n",
-            found.mean_usd.to_display(),
+            "# Too few to judge, {}: {} a call.\n# cost_per_call = {{ max = {} }}\n",
             calls(Some(priced)),
+            found.mean_usd.to_display(),
             a_quarter_more(found.mean_usd)
         );
         return;
@@ -79,15 +91,23 @@ fn of_call(document: &Document, text: &mut String) {
 }
 
 fn of_cache(document: &Document, text: &mut String) {
-    let share = document.metrics.cache_read_share;
-    let Some(share) = share.filter(|_| enough(document.totals.calls)) else { return };
+    let whole = document.comparison.as_ref().and_then(|comparison| comparison.slices.first());
+    let Some((share, whole)) = document.metrics.cache_read_share.zip(whole) else { return };
     let Some(least) = ten_points_less(share) else { return };
-    let _ = write!(
-        text,
-        "# Measured: {} of the prompt tokens are read from a cache, in {}.\ncache_read_share = {{ min = \"{least}%\" }}\n",
-        share.to_percent(),
-        calls(document.totals.calls)
-    );
+    let percent = share.to_percent();
+    let calls = calls(Some(whole.cacheable_calls));
+    // The share is judged by the calls that say what they read.
+    let _ = if whole.cacheable_calls < FEWEST_CALLS {
+        write!(
+            text,
+            "# Too few to judge, {calls} that say so: {percent} of the prompt tokens are read from a cache.\n# cache_read_share = {{ min = \"{least}%\" }}\n"
+        )
+    } else {
+        write!(
+            text,
+            "# Measured: {percent} of the prompt tokens are read from a cache, in {calls}.\ncache_read_share = {{ min = \"{least}%\" }}\n"
+        )
+    };
 }
 
 fn of_prices(document: &Document, text: &mut String) {
@@ -113,7 +133,17 @@ fn of_features(document: &Document, text: &mut String) {
         let mean = figures.cost_usd?.nano().checked_div(i128::from(priced))?;
         (priced >= FEWEST_CALLS && mean > 0).then(|| (row, priced, NanoUsd::from_nano(mean)))
     });
-    for (row, priced, mean) in held.take(FEATURES) {
+    let held: Vec<_> = held.collect();
+    let named = document.attribution.feature.iter().filter(|row| row.key != UNKNOWN_KEY).count();
+    let without = (named as u64).saturating_sub(held.len() as u64);
+    if without > 0 {
+        let _ = write!(
+            text,
+            "\n# Not judged one by one: {} with fewer than {FEWEST_CALLS} priced calls.\n",
+            crate::units::counted(without, "feature")
+        );
+    }
+    for (row, priced, mean) in held.into_iter().take(FEATURES) {
         let _ = write!(
             text,
             "\n# Measured: {} a call, from {}.\n[[budget.feature]]\nmatch = {}\ncost_per_call = {{ max = {} }}\n",
@@ -139,10 +169,6 @@ fn pattern(row: &Row) -> String {
 
 fn priced(calls: Option<u64>, unpriced: u64) -> Option<u64> {
     calls?.checked_sub(unpriced).filter(|priced| *priced > 0)
-}
-
-fn enough(calls: Option<u64>) -> bool {
-    calls.is_some_and(|calls| calls >= FEWEST_CALLS)
 }
 
 fn calls(calls: Option<u64>) -> String {

@@ -12,6 +12,9 @@ use crate::units::counted;
 /// How many names a comment lists.
 const LISTED: usize = 10;
 
+/// Columns of a comment.
+const WIDTH: usize = 100;
+
 /// What is known of the logs.
 pub(super) struct Seen<'a> {
     pub(super) document: &'a Document,
@@ -136,12 +139,12 @@ fn features(seen: &Seen<'_>, text: &mut String) {
         tags(seen, text);
         return;
     }
-    let _ = write!(
-        text,
-        "\n# Seen: {}, most expensive first: {}.",
+    let seen = format!(
+        "Seen: {}, most expensive first: {}.",
         counted(named.len() as u64, "feature"),
         listed(&named)
     );
+    let _ = write!(text, "\n{}", comment(&seen));
     text.push_str(FEATURES);
 }
 
@@ -157,7 +160,8 @@ fn tags(seen: &Seen<'_>, text: &mut String) {
         )
     };
     let tags: Vec<String> = seen.tags.iter().map(tag).collect();
-    let _ = writeln!(text, "# Tags on the calls: {}.", listed(&tags));
+    let tags = format!("Tags on the calls: {}.", listed(&tags));
+    let _ = writeln!(text, "{}", comment(&tags));
 }
 
 fn users(seen: &Seen<'_>, text: &mut String) {
@@ -195,6 +199,22 @@ fn prices(seen: &Seen<'_>, text: &mut String) {
     if named.len() > LISTED {
         let _ = writeln!(text, "# and {} more", named.len() - LISTED);
     }
+}
+
+/// Text as lines of a comment, without a newline at the end.
+fn comment(text: &str) -> String {
+    let mut lines = vec!["#".to_owned()];
+    for word in text.split(' ') {
+        let full = |line: &String| line.len() > 1 && line.len() + 1 + word.len() > WIDTH;
+        if lines.last().is_some_and(full) {
+            lines.push("#".to_owned());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
 }
 
 fn listed(names: &[String]) -> String {

@@ -220,6 +220,21 @@ fn prices(ledger: &Ledger<'_>, remarks: &Remarked) -> Prices {
 /// Whether a call leaves something out of its price.
 type Test = fn(&Call) -> bool;
 
+/// What the log leaves out of a price, and which calls it leaves it out of.
+const GAPS: [(&str, Test); 3] = [
+    ("audio, video or generated images, priced as text", |call| call.flags.other_modality),
+    ("prompts whose size was not logged", |call| call.usage.get().input.is_none()),
+    ("answers whose size was not logged", |call| {
+        call.usage.get().output.is_none() && call.operation == Operation::Chat
+    }),
+];
+
+/// Whether a call has a price that some part of it is missing from.
+fn has_unpriced_part(bill: &Bill, call: &Call) -> bool {
+    bill.state == State::Priced
+        && (bill.remarks.partly_unpriced() || GAPS.iter().any(|(_, has_gap)| has_gap(call)))
+}
+
 fn partly_unpriced(ledger: &Ledger<'_>, remarks: &Remarked) -> Vec<PartlyUnpriced> {
     let mut rows: Vec<PartlyUnpriced> = crate::prices::Remark::ALL
         .into_iter()
@@ -230,14 +245,7 @@ fn partly_unpriced(ledger: &Ledger<'_>, remarks: &Remarked) -> Vec<PartlyUnprice
             (calls > 0).then_some(PartlyUnpriced { what, calls })
         })
         .collect();
-    let gaps: [(&str, Test); 3] = [
-        ("audio, video or generated images, priced as text", |call| call.flags.other_modality),
-        ("prompts whose size was not logged", |call| call.usage.get().input.is_none()),
-        ("answers whose size was not logged", |call| {
-            call.usage.get().output.is_none() && call.operation == Operation::Chat
-        }),
-    ];
-    for (what, has_gap) in gaps {
+    for (what, has_gap) in GAPS {
         let calls = ledger
             .entries
             .iter()

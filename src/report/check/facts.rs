@@ -3,8 +3,11 @@
 //! Knows no layout. Names from the log arrive in these texts as they are: each
 //! report escapes them in its own way.
 
-use crate::report::document::{Check, Judgement, Level, Limit, Outcome, Quantity, Side, Status};
-use crate::report::figures::whole;
+use crate::report::document::{
+    Check, Judgement, Level, Limit, Outcome, Quantity, Side, Status, Subject, Unit,
+};
+use crate::report::figures::{counted, whole};
+use crate::units::Share;
 
 /// How much a judgement asks of its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +72,67 @@ pub fn verdict(check: &Check) -> String {
     }
 }
 
+/// The time that the log covers, in words: `2.6 days of log (2026-06-01 to 2026-06-03)`.
+pub(super) fn window(subject: &Subject) -> Option<String> {
+    let window = &subject.window;
+    let days = window.days.map(|days| days.to_display(1))?;
+    let day =
+        |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).map(str::to_owned);
+    let noun = if days == "1.0" { "day" } else { "days" };
+    Some(match (day(&window.start), day(&window.end)) {
+        (Some(start), Some(end)) => format!("{days} {noun} of log ({start} to {end})"),
+        _ => format!("{days} {noun} of log"),
+    })
+}
+
+/// How much of the log is priced. Anything short of all is never shown as all.
+pub(super) fn priced(subject: &Subject) -> Option<String> {
+    if subject.unpriced_calls == 0 {
+        return subject
+            .cost_usd
+            .filter(|_| subject.calls != Some(0))
+            .map(|_| "all calls priced".to_owned());
+    }
+    let missing = counted(subject.unpriced_calls, "call", "calls");
+    let calls = subject.calls.filter(|calls| *calls >= subject.unpriced_calls);
+    let share = calls.and_then(|calls| Share::of_counts(calls - subject.unpriced_calls, calls));
+    Some(share.map_or_else(
+        || format!("{missing} without a price"),
+        |share| format!("{} of calls priced, {missing} without a price", share.to_percent()),
+    ))
+}
+
+/// What the log cost: `at least $1.82 in the log` where a call has no price.
+pub(super) fn cost_in_log(subject: &Subject) -> Option<String> {
+    let bound = if subject.unpriced_calls > 0 { "at least " } else { "" };
+    subject.cost_usd.map(|cost| format!("{bound}{} in the log", cost.to_display()))
+}
+
+/// What was judged, in one line: how many calls of which time, what they cost,
+/// and how much of it is priced.
+#[must_use]
+pub fn judged(subject: &Subject) -> String {
+    let parts = [
+        subject.calls.map(|calls| counted(calls, "call", "calls")),
+        window(subject),
+        cost_in_log(subject),
+        priced(subject),
+        (subject.rejected > 0)
+            .then(|| format!("{} rejected", counted(subject.rejected, "record", "records"))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// How to go on where something is over: with the codes that can be explained.
+#[must_use]
+pub fn way_on(check: &Check) -> Option<String> {
+    let (_, worst) = complaints(check).into_iter().next()?;
+    Some(format!(
+        "`tokopt explain {}` says how to raise the limit, only warn, or ignore it",
+        worst.code
+    ))
+}
+
 /// The slice in words: its filters, or `all calls`.
 #[must_use]
 pub fn slice(judgement: &Judgement) -> String {
@@ -88,16 +152,16 @@ pub fn limit(limit: &Limit) -> String {
     if changes.is_empty() {
         format!("{side} {bound}")
     } else {
-        format!("{side} {bound}: {}", changes.join(" and "))
+        format!("{side} {bound} ({})", changes.join(" and "))
     }
 }
 
-/// An allowed change in words: `20.0 % below the baseline`.
+/// An allowed change in words: `baseline - 20.0 %`.
 fn change_of_baseline(change: Quantity) -> String {
     let shown = change.to_display();
     match shown.strip_prefix('-') {
-        Some(amount) => format!("{amount} below the baseline"),
-        None => format!("{shown} above the baseline"),
+        Some(amount) => format!("baseline - {amount}"),
+        None => format!("baseline + {shown}"),
     }
 }
 
@@ -118,18 +182,36 @@ pub fn known_how(judgement: &Judgement) -> Option<String> {
 pub fn moved_by(judgement: &Judgement) -> Option<String> {
     // Without a baseline a mover is a part of the value, not a change of it.
     let amount = |amount: Quantity| {
-        if judgement.baseline.is_some() { signed(amount) } else { amount.to_display() }
+        if moves(judgement) { signed(amount) } else { amount.to_display() }
     };
     let movers = judgement.moved_by.iter();
-    let movers: Vec<String> =
-        movers.map(|mover| format!("{} {}", mover.what, amount(mover.amount))).collect();
+    let movers: Vec<String> = movers
+        .map(|mover| {
+            let part = part_of(mover.amount, judgement).unwrap_or_default();
+            format!("{} {}{part}", mover.what, amount(mover.amount))
+        })
+        .collect();
     (!movers.is_empty()).then(|| movers.join(", "))
+}
+
+/// Which part of the measured value an amount is: ` (86.6 %)`. Without it, a
+/// part of a mean reads like a mean of its own.
+fn part_of(amount: Quantity, judgement: &Judgement) -> Option<String> {
+    let whole = judgement.measured.filter(|_| !moves(judgement))?.billionths();
+    let part = amount.billionths().checked_mul(1_000_000_000)?.checked_div(whole)?;
+    Some(format!(" ({})", Quantity::from_billionths(part, Unit::Share).to_display()))
 }
 
 /// The name of what [`moved_by`] says.
 #[must_use]
-pub(super) const fn moved_by_name(judgement: &Judgement) -> &'static str {
-    if judgement.baseline.is_some() { "moved by" } else { "largest parts" }
+pub fn moved_by_name(judgement: &Judgement) -> &'static str {
+    if moves(judgement) { "moved by" } else { "largest parts" }
+}
+
+/// Whether movers are changes and not parts: of a comparison, or of a share,
+/// whose only movers are shifts.
+fn moves(judgement: &Judgement) -> bool {
+    judgement.baseline.is_some() || judgement.unit() == Some(Unit::Share)
 }
 
 /// A number with its sign, also where it is positive.

@@ -8,14 +8,14 @@
 use std::io::{self, Write};
 
 use super::facts::{
-    Severity, complaints, known_how, limit, moved_by, moved_by_name, not_judged, of, severity,
-    slice, verdict,
+    Severity, complaints, cost_in_log, known_how, limit, moved_by, moved_by_name, not_judged, of,
+    priced, severity, slice, verdict, window,
 };
 use super::kind::CheckKind;
 use super::renderer::{CheckOptions, CheckRenderer};
-use crate::report::document::{Check, Judgement, Outcome, Quantity, Status, Subject};
+use crate::report::document::{Check, Counts, Judgement, Outcome, Quantity, Status};
 use crate::report::escape::{markdown_comment as escape, plain};
-use crate::report::figures::{UNKNOWN_MARK, counted, dollars, whole};
+use crate::report::figures::{UNKNOWN_MARK, counted, whole};
 use crate::units::{NanoUsd, Share};
 
 /// Bytes of the longest comment: GitHub takes 65,536 characters.
@@ -124,12 +124,19 @@ impl Section {
 /// What it costs, how that changed, and the answer.
 fn headline(check: &Check) -> String {
     let answer = match check.outcome {
-        Outcome::Over => "over budget",
-        Outcome::NotJudged => "could not be judged",
-        Outcome::Within if check.counts.warnings > 0 => "within budget, with warnings",
-        Outcome::Within => "within budget",
+        Outcome::Over => over(&check.counts),
+        Outcome::NotJudged => "could not be judged".to_owned(),
+        Outcome::Within if check.counts.warnings > 0 => "within budget, with warnings".to_owned(),
+        Outcome::Within => "within budget".to_owned(),
     };
     format!("LLM cost{} - {answer}", cost(check))
+}
+
+/// How many rules are over: the cost beside it need not be one of them.
+fn over(counts: &Counts) -> String {
+    let over = if counts.errors > 0 { counts.errors } else { counts.warnings };
+    let judged = counts.errors + counts.warnings + counts.passed + counts.ignored;
+    format!("over budget ({} of {})", whole(over), counted(judged, "rule", "rules"))
 }
 
 fn cost(check: &Check) -> String {
@@ -226,17 +233,46 @@ fn sentence(text: &str) -> String {
     escape(&plain(text, LONGEST_SENTENCE))
 }
 
+/// A sentence with commands in backticks shown as code. What could be anything
+/// but a command is escaped with its backticks.
+fn with_code(text: &str) -> String {
+    let is_command = |text: &str| {
+        text.starts_with("tokopt ")
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || " -_.".contains(letter))
+    };
+    let text = plain(text, LONGEST_SENTENCE);
+    let pieces: Vec<&str> = text.split('`').collect();
+    let (commands, words): (Vec<_>, Vec<_>) =
+        pieces.iter().enumerate().partition(|(index, _)| index % 2 == 1);
+    if pieces.len() % 2 == 0 || !commands.iter().all(|(_, command)| is_command(command)) {
+        return escape(&text);
+    }
+    let mut shown = String::new();
+    for (index, words) in words {
+        // Escaping trims: the blank beside a command stays.
+        let blank = |is_there: bool| if is_there { " " } else { "" };
+        shown.push_str(blank(words.starts_with(' ')));
+        shown.push_str(&escape(words));
+        shown.push_str(blank(words.len() > 1 && words.ends_with(' ')));
+        if let Some(command) = pieces.get(index + 1) {
+            shown.push_str(&format!("`{command}`"));
+        }
+    }
+    shown
+}
+
 /// Each complaint in a sentence, with what moved it and what helps.
 fn complaints_told(check: &Check) -> Section {
     let told = complaints(check).into_iter().map(|(severity, judgement)| {
-        let mut parts = vec![sentence(&judgement.message)];
-        parts.extend(known_how(judgement).map(|known| format!("({})", escape(&known))));
+        let known = known_how(judgement).map(|known| format!(" ({})", escape(&known)));
+        let mut parts =
+            vec![format!("{}{}", sentence(&judgement.message), known.unwrap_or_default())];
         let moved = moved_by(judgement)
-            .map(|movers| format!("- {}: {}", moved_by_name(judgement), sentence(&movers)));
+            .map(|movers| format!("{}: {}", moved_by_name(judgement), sentence(&movers)));
         parts.extend(moved);
-        parts.extend(judgement.help.as_deref().map(|help| format!("- help: {}", sentence(help))));
+        parts.extend(judgement.help.as_deref().map(|help| format!("help: {}", with_code(help))));
         let code = escape(&judgement.code);
-        format!("- {} **{code}** {}", severity.name(), parts.join(" "))
+        format!("- {} **{code}**: {}", severity.name(), parts.join("; "))
     });
     Section { rows: told.collect(), worth: 5, ..Section::default() }
 }
@@ -315,35 +351,9 @@ fn footer(check: &Check) -> String {
     let mut parts = vec![verdict(check)];
     parts.extend(window(subject));
     parts.extend(priced(subject));
-    parts.extend(subject.cost_usd.map(|cost| format!("{} in the log", dollars(Some(cost)))));
+    parts.extend(cost_in_log(subject));
     parts.extend(subject.prices_as_of.as_deref().map(|day| format!("prices as of {day}")));
     parts.push(format!("tokopt {}", check.tool_version));
     let text: Vec<String> = parts.iter().map(|part| sentence(part)).collect();
     text.join(" · ")
-}
-
-fn window(subject: &Subject) -> Option<String> {
-    let window = &subject.window;
-    let days = window.days.map(|days| days.to_display(1))?;
-    let day =
-        |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).map(str::to_owned);
-    let noun = if days == "1.0" { "day" } else { "days" };
-    Some(match (day(&window.start), day(&window.end)) {
-        (Some(start), Some(end)) => format!("{days} {noun} of log ({start} to {end})"),
-        _ => format!("{days} {noun} of log"),
-    })
-}
-
-/// How much of the log is priced. Anything short of all is never shown as all.
-fn priced(subject: &Subject) -> Option<String> {
-    if subject.unpriced_calls == 0 {
-        return subject.cost_usd.map(|_| "all calls priced".to_owned());
-    }
-    let missing = counted(subject.unpriced_calls, "call", "calls");
-    let calls = subject.calls.filter(|calls| *calls >= subject.unpriced_calls);
-    let share = calls.and_then(|calls| Share::of_counts(calls - subject.unpriced_calls, calls));
-    Some(share.map_or_else(
-        || format!("{missing} without a price"),
-        |share| format!("{} of calls priced, {missing} without a price", share.to_percent()),
-    ))
 }

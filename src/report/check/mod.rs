@@ -18,7 +18,10 @@ mod sarif;
 mod terminal;
 
 pub use comment::{CommentTag, CommentTagError};
-pub use facts::{Severity, known_how, limit, moved_by, not_judged, severity, slice, verdict};
+pub use facts::{
+    Severity, judged, known_how, limit, moved_by, moved_by_name, not_judged, severity, slice,
+    verdict, way_on,
+};
 pub use github::annotated;
 pub use kind::{CheckKind, CheckKindError};
 pub use renderer::{CheckOptions, CheckRenderer};

@@ -135,6 +135,10 @@ pub struct Slice {
     /// Calls without a price; a bucket that does not say how many calls it adds
     /// up stands for one.
     pub unpriced_calls: u64,
+    /// Of the calls with a price, those of which a part has none: an answer
+    /// whose size was not logged, say.
+    #[serde(default)]
+    pub partly_priced_calls: u64,
     /// What the priced calls cost, in US dollars; null where none was priced.
     pub cost_usd: Option<NanoUsd>,
     /// How the cost is known; null without one.
@@ -183,14 +187,20 @@ pub struct Slice {
     pub tier_calls: u64,
     /// Of these, calls on the dearest class.
     pub premium_calls: u64,
-    /// Distinct users; null where no call names one.
+    /// Distinct users whose cost is known; null where no such call names one.
     pub users: Option<u64>,
+    /// Priced calls that name a user.
+    #[serde(default)]
+    pub user_calls: u64,
     /// What the calls that name a user cost, in US dollars.
     pub user_cost_usd: Option<NanoUsd>,
     /// What the most expensive user costs, in US dollars.
     pub user_cost_max_usd: Option<NanoUsd>,
-    /// Distinct conversations; null where none can be told.
+    /// Distinct conversations whose cost is known; null where none can be told.
     pub conversations: Option<u64>,
+    /// Priced calls that belong to a conversation.
+    #[serde(default)]
+    pub conversation_calls: u64,
     /// What the calls of conversations cost, in US dollars.
     pub conversation_cost_usd: Option<NanoUsd>,
     /// What the most expensive conversation costs, in US dollars.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Quotient;
-use crate::units::{NanoUsd, Tokens};
+use crate::units::{NanoUsd, Timestamp, Tokens};
 
 /// The stretch of time that the calls cover.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,22 @@ pub struct Window {
     /// Days from the first call to the last, at least one; null where the log has
     /// no times.
     pub days: Option<Quotient>,
+}
+
+impl Window {
+    /// Whether the calls are about a day or more apart, so that a month can be
+    /// told from them: 23 hours at least, because the first and the last call
+    /// of a day stand inside it. A shorter log is called a day long, so its
+    /// dates decide where it has any.
+    #[must_use]
+    pub fn covers_a_day(&self) -> bool {
+        const MOST_OF_A_DAY: i64 = 23 * 3_600_000_000;
+        let time = |text: &Option<String>| text.as_deref().and_then(Timestamp::parse);
+        match time(&self.start).zip(time(&self.end)) {
+            Some((start, end)) => end.micros().saturating_sub(start.micros()) >= MOST_OF_A_DAY,
+            None => self.days.is_some_and(|days| days.millionths() > ONE_DAY.millionths()),
+        }
+    }
 }
 
 /// The days of a log that covers a day or less.

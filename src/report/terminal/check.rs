@@ -7,9 +7,10 @@ use std::io::{self, Write};
 use super::screen::{Screen, Tone};
 use super::{Column, NARROWEST, WIDEST, grid};
 use crate::report::check::{
-    CheckOptions, Severity, known_how, limit, moved_by, not_judged, severity, slice, verdict,
+    CheckOptions, Severity, judged, known_how, limit, moved_by, moved_by_name, not_judged,
+    severity, slice, verdict, way_on,
 };
-use crate::report::document::{Check, Judgement, Outcome, Place, Quantity, Status};
+use crate::report::document::{Check, Judgement, Limit, Outcome, Place, Quantity, Status};
 use crate::report::escape::{ELLIPSIS, cut, display_width, in_place, plain, plain_end};
 use crate::report::figures::UNKNOWN_MARK;
 
@@ -32,6 +33,7 @@ pub fn check(check: &Check, options: &CheckOptions, out: &mut dyn Write) -> io::
     passed(check, &mut screen);
     questions(check, &mut screen);
     warnings(check, &mut screen);
+    summary(check, &mut screen);
     for refusal in &check.refusals {
         screen.part();
         let label = format!("error[{}]", plain(&refusal.code, 20));
@@ -66,10 +68,7 @@ fn diagnostic(severity: Severity, judgement: &Judgement, screen: &mut Screen) {
     let notes = [
         ("evidence", known_how(judgement)),
         ("baseline", judgement.baseline.map(Quantity::to_display)),
-        (
-            if judgement.baseline.is_some() { "moved by" } else { "largest parts" },
-            moved_by(judgement),
-        ),
+        (moved_by_name(judgement), moved_by(judgement)),
         ("help", judgement.help.clone()),
     ];
     for (name, text) in notes {
@@ -154,6 +153,9 @@ fn unjudged(check: &Check, screen: &mut Screen) {
     screen.section("Not judged");
     for (reason, judgements) in groups {
         screen.paragraph(&sentence(reason, screen), 2);
+        if let Some(help) = judgements.iter().find_map(|judgement| judgement.help.as_ref()) {
+            screen.faint(&format!("help: {}", sentence(help, screen)), 2);
+        }
         for judgement in judgements {
             screen.faint(&plain(&named(judgement), screen.width() * 2), 4);
         }
@@ -192,15 +194,29 @@ fn passed(check: &Check, screen: &mut Screen) {
         return;
     }
     screen.section("Passed");
-    let rows = passed.into_iter().map(|judgement| {
-        let measured =
-            judgement.measured.map_or_else(|| UNKNOWN_MARK.to_owned(), Quantity::to_display);
-        let limit = judgement.limit.as_ref().map_or_else(|| UNKNOWN_MARK.to_owned(), limit);
-        let name = plain(&named(judgement), screen.width());
-        vec![name, measured, limit]
-    });
+    let rows = |with_change: bool| -> Vec<Vec<String>> {
+        let row = |judgement: &&Judgement| {
+            let measured =
+                judgement.measured.map_or_else(|| UNKNOWN_MARK.to_owned(), Quantity::to_display);
+            let allowed = judgement.limit.map(|allowed| Limit {
+                change_share: allowed.change_share.filter(|_| with_change),
+                change: allowed.change.filter(|_| with_change),
+                ..allowed
+            });
+            let allowed = allowed.as_ref().map_or_else(|| UNKNOWN_MARK.to_owned(), limit);
+            vec![plain(&named(judgement), screen.width()), measured, allowed]
+        };
+        passed.iter().map(row).collect()
+    };
     let columns = [Column::Text, Column::Figures, Column::Text];
-    for line in grid(&columns, rows.collect(), screen.width() - 2) {
+    let room = screen.width() - 2;
+    // Where the limit came from is left out before any of it is cut.
+    let cut = |lines: &[String]| lines.iter().any(|line| line.ends_with(ELLIPSIS));
+    let mut lines = grid(&columns, rows(true), room);
+    if cut(&lines) {
+        lines = grid(&columns, rows(false), room);
+    }
+    for line in lines {
         screen.row(&format!("  {line}"));
     }
 }
@@ -215,6 +231,16 @@ fn questions(check: &Check, screen: &mut Screen) {
         let evidence = question.evidence.map(|evidence| format!(" ({})", evidence.name()));
         let answer = format!("{}{}", question.answer, evidence.unwrap_or_default());
         screen.faint(&format!("→ {}", sentence(&answer, screen)), 4);
+    }
+}
+
+/// What all of this is about, and how to go on.
+fn summary(check: &Check, screen: &mut Screen) {
+    screen.part();
+    let judged = judged(&check.subject);
+    for text in [Some(judged).filter(|text| !text.is_empty()), way_on(check)].into_iter().flatten()
+    {
+        screen.faint(&sentence(&text, screen), 0);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::ledger::Ledger;
@@ -9,15 +10,17 @@ use crate::ledger::metrics::Figures;
 use crate::ledger::partition::Group;
 use crate::ledger::pricing::{Bill, State};
 use crate::prices::ModelTier;
+use crate::record::call::Call;
 use crate::record::component::Component;
 use crate::record::dimension::Dimension;
+use crate::record::prompt::NodeId;
 use crate::record::symbol::Symbol;
 use crate::report::document::{Slice, UNKNOWN_KEY};
 use crate::selection::Filter;
 use crate::units::{Evidence, NanoUsd, Share, Tokens, Usd};
 
 use super::super::figures::{cost_per_call, durations, says_status, tokens_per_call};
-use super::super::{Naming, plus, tables, worst};
+use super::super::{Naming, has_unpriced_part, plus, tables, worst};
 
 /// The slices that every document carries.
 pub(super) fn slices(ledger: &Ledger<'_>) -> Vec<Slice> {
@@ -25,9 +28,12 @@ pub(super) fn slices(ledger: &Ledger<'_>) -> Vec<Slice> {
     let by: [&[Dimension]; 4] =
         [&[], &[Dimension::Feature], &[Dimension::Model], &[Dimension::Feature, Dimension::Model]];
     let all = Filter::default();
-    by.into_iter()
-        .flat_map(|by| {
-            slicer.slices(&all, by).into_iter().map(move |(keys, slice)| {
+    let slices: Vec<(&[Dimension], Vec<Keyed>)> =
+        by.into_par_iter().map(|by| (by, slicer.slices(&all, by))).collect();
+    slices
+        .into_iter()
+        .flat_map(|(by, slices)| {
+            slices.into_iter().map(move |(keys, slice)| {
                 let key = |dimension| {
                     let position = by.iter().position(|found| *found == dimension)?;
                     keys.get(position).map(|key| shown(key.as_deref()))
@@ -106,7 +112,7 @@ impl<'a> Slicer<'a> {
             || filter.fields().any(|field| *field == crate::selection::Field::Feature);
         let groups = self.ledger.partition(filter, by);
         let mut slices: Vec<Keyed> = groups
-            .into_iter()
+            .into_par_iter()
             .map(|group| {
                 let slice = self.slice(&group, by_feature);
                 (group.keys, slice)
@@ -174,20 +180,34 @@ impl<'a> Slicer<'a> {
 
     fn add_calls(&self, slice: &mut Slice, sums: &mut Sums, group: &Group) {
         let ledger = self.ledger;
+        // Neighbours mostly share their model: it is looked up once for all.
+        let mut looked_up = None;
         for &index in &group.entries {
             let entry = &ledger.entries[index as usize];
             let call = ledger.call(entry);
-            let cost = sums.add(&entry.bill, entry.bill.total().is_none().then_some(1), slice);
-            if let Some(tier) = self.tier(call.provider, entry.model) {
+            sums.add(&entry.bill, entry.bill.total().is_none().then_some(1), slice);
+            slice.partly_priced_calls += u64::from(has_unpriced_part(&entry.bill, call));
+            let sought = (call.provider, entry.model);
+            let tier = match looked_up {
+                Some((found, tier)) if found == sought => tier,
+                _ => self.tier(call.provider, entry.model),
+            };
+            looked_up = Some((sought, tier));
+            if let Some(tier) = tier {
                 slice.tier_calls += 1;
                 slice.premium_calls += u64::from(tier == ModelTier::Premium);
             }
-            if let Some(user) = call.user {
-                *sums.users.entry(user).or_default() += cost;
-            }
-            if ledger.conversations.known {
-                let conversation = ledger.conversations.conversation(index as usize);
-                *sums.conversations.entry(conversation).or_default() += cost;
+            if let Some(cost) = entry.bill.total() {
+                let priced = u64::from(entry.bill.state == State::Priced);
+                if let Some(user) = call.user {
+                    *sums.users.entry(user).or_default() += cost;
+                    slice.user_calls += priced;
+                }
+                if ledger.conversations.known && self.shows_conversation(call) {
+                    let conversation = ledger.conversations.conversation(index as usize);
+                    *sums.conversations.entry(conversation).or_default() += cost;
+                    slice.conversation_calls += priced;
+                }
             }
             let parts = ledger.components.parts(index as usize);
             if let Some(input) = call.usage.get().input.filter(|_| !parts.is_empty()) {
@@ -207,7 +227,10 @@ impl<'a> Slicer<'a> {
             let known = bucket.calls.unwrap_or(0);
             let is_unpriced = entry.bill.total().is_none();
             let unpriced = is_unpriced.then_some(bucket.calls.unwrap_or(1));
-            let cost = sums.add(&entry.bill, unpriced, slice);
+            sums.add(&entry.bill, unpriced, slice);
+            if entry.bill.state == State::Priced && entry.bill.remarks.partly_unpriced() {
+                slice.partly_priced_calls += bucket.calls.unwrap_or(1);
+            }
             slice.calls = slice.calls.zip(bucket.calls).map(|(sum, calls)| sum + calls);
             slice.bucket_calls += known;
             if entry.bill.state == State::Priced {
@@ -230,10 +253,18 @@ impl<'a> Slicer<'a> {
                 slice.tier_calls += known;
                 slice.premium_calls += if tier == ModelTier::Premium { known } else { 0 };
             }
-            if let Some(user) = bucket.user {
+            if let Some((user, cost)) = bucket.user.zip(entry.bill.total()) {
                 *sums.users.entry(user).or_default() += cost;
+                slice.user_calls += known;
             }
         }
+    }
+
+    /// Whether a call says which conversation it is of, or shows it by its
+    /// prompt. Of counts alone nobody knows what they continue.
+    fn shows_conversation(&self, call: &Call) -> bool {
+        let prompt = || self.ledger.log.prompt(call.prompt);
+        call.conversation.is_some() || prompt().is_some_and(|prompt| prompt.end != NodeId::ROOT)
     }
 
     /// The class of a model, where the table names it.
@@ -252,15 +283,13 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds a bill and gives its amount; without one, `unpriced` calls have
-    /// none.
-    fn add(&mut self, bill: &Bill, unpriced: Option<u64>, slice: &mut Slice) -> Usd {
+    /// Adds a bill; without an amount, `unpriced` calls have none.
+    fn add(&mut self, bill: &Bill, unpriced: Option<u64>, slice: &mut Slice) {
         plus(&mut self.cost, bill.total());
         if bill.total().is_some() {
             self.evidence = self.evidence.max(Some(bill.evidence));
         }
         slice.unpriced_calls += unpriced.unwrap_or(0);
-        bill.total().unwrap_or_default()
     }
 }
 
