@@ -50,9 +50,7 @@ fn groups<'a>(
         return Cow::Borrowed(conversations);
     }
     let mut shuffled: Vec<&Sums> = conversations.iter().collect();
-    for last in (1..shuffled.len()).rev() {
-        shuffled.swap(last, generator.position(last + 1));
-    }
+    generator.shuffle(&mut shuffled);
     let mut groups = vec![Sums::default(); most];
     for (position, sums) in shuffled.into_iter().enumerate() {
         groups[position % most] += sums;

@@ -5,7 +5,8 @@ use super::judge::{Bench, Judged};
 use super::questions::questions;
 use super::rule::{Budget, Ignore};
 use crate::report::document::{
-    Check, Counts, Judgement, Level, Outcome, Quotient, SCHEMA_VERSION, Status, Subject, Warning,
+    CHECK_SCHEMA_VERSION, Check, Counts, Judgement, Level, Outcome, Quotient, Status, Subject,
+    Warning,
 };
 use crate::selection::{Field, Fields};
 use crate::units::{Share, counted};
@@ -74,7 +75,7 @@ pub fn check(
         (true, false) => Outcome::Within,
     };
     Check {
-        schema_version: SCHEMA_VERSION.to_owned(),
+        schema_version: CHECK_SCHEMA_VERSION.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         outcome,
         refusals,

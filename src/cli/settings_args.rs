@@ -3,10 +3,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 
 use super::args::GeneralArguments;
 use super::config::FILE_NAME;
+use crate::report::SCHEMAS;
 
 /// Print the settings in force and where each comes from
 ///
@@ -77,22 +79,22 @@ Examples:
   tokopt init 'logs/**/*.jsonl.gz' -o ci/tokopt.toml
   tokopt init --stdout";
 
-/// Print a JSON Schema: of the JSON output, or of the settings file
+/// Print a JSON Schema: of a JSON output, or of the settings file
 ///
 /// Editors complete tokopt.toml from the latter: tokopt schema config > tokopt.schema.json
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SchemaArguments {
     /// What to describe
-    #[arg(value_enum, value_name = "TOPIC", default_value_t)]
-    pub(super) topic: SchemaTopic,
+    #[arg(value_name = "TOPIC", value_parser = topic(), default_value = SCHEMAS[0].topic)]
+    pub(super) topic: String,
 }
 
-/// Something with a schema.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum SchemaTopic {
-    /// The JSON output of analyze
-    #[default]
-    Analysis,
-    /// The settings file
-    Config,
+/// What has a schema beside the documents.
+pub(super) const SETTINGS_FILE: &str = "config";
+
+/// Accepts the documents with a published schema, and the settings file.
+fn topic() -> PossibleValuesParser {
+    let documents = SCHEMAS.map(|schema| PossibleValue::new(schema.topic).help(schema.about));
+    let settings = PossibleValue::new(SETTINGS_FILE).help("the settings file");
+    PossibleValuesParser::new(documents.into_iter().chain([settings]))
 }

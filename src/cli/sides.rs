@@ -66,6 +66,8 @@ pub(super) fn run(
         found.expectation = Some(held);
     }
     found.warnings.extend(before.left_out.iter().chain(&after.left_out).cloned());
+    let is_saved = before.is_saved || after.is_saved;
+    found.warnings.extend(other_calls(is_saved && !plan.settings.filter.keeps_everything()));
     let files = before.files.iter().chain(&after.files).cloned().collect();
     let report = Report { found, files };
     output::write_all(&report, &plan.outputs, &plan.render)?;
@@ -76,6 +78,16 @@ pub(super) fn run(
     }
     printed?;
     Ok(Exit::Done)
+}
+
+/// What a filter of the settings does not reach, where there is such a thing.
+fn other_calls(is_out_of_reach: bool) -> Option<Warning> {
+    is_out_of_reach.then(|| Warning {
+        code: "OTHER_CALLS".to_owned(),
+        message: "analyze.where of the settings selects nothing from a saved analysis: the two \
+                  compare only if it was saved with the same filter"
+            .to_owned(),
+    })
 }
 
 /// What is compared: two parts of one log, a plan and a log, or what two paths

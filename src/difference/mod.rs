@@ -14,7 +14,7 @@ mod stage;
 mod substitution;
 mod tables;
 
-use crate::report::document::{Cell, Difference, Document, Per, SCHEMA_VERSION};
+use crate::report::document::{Cell, DIFFERENCE_SCHEMA_VERSION, Difference, Document, Per};
 use crate::units::{NanoUsd, Share};
 
 use pairs::Pairs;
@@ -70,7 +70,7 @@ pub fn difference(
     let priced = sides_before.totals.cost_usd.is_some() && sides_after.totals.cost_usd.is_some();
     let (first, last) = taken.ends();
     let mut found = Difference {
-        schema_version: SCHEMA_VERSION.to_owned(),
+        schema_version: DIFFERENCE_SCHEMA_VERSION.to_owned(),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         per,
         before: side::side(before, sides_before.totals.cost_usd.map(|_| first)),

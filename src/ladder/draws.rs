@@ -114,9 +114,7 @@ fn root(value: i128) -> i128 {
 /// One place in the middle of each of the strata, in a random order.
 fn strata(generator: &mut Generator) -> Vec<i128> {
     let mut places: Vec<i128> = (0..DRAWS as i128).map(|stratum| 2 * stratum + 1).collect();
-    for last in (1..places.len()).rev() {
-        places.swap(last, generator.position(last + 1));
-    }
+    generator.shuffle(&mut places);
     places
 }
 

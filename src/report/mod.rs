@@ -35,7 +35,7 @@ pub use json::write as write_json;
 pub use kind::{Kind, KindError};
 pub use markdown::inspection as write_inspection_page;
 pub use renderer::{RenderOptions, Renderer};
-pub use schema::{arms_json_schema, difference_json_schema, json_schema};
+pub use schema::{PublishedSchema, SCHEMAS};
 pub use terminal::backtest as write_backtest;
 pub use terminal::inspection as write_inspection;
 

@@ -23,6 +23,14 @@ impl Generator {
     pub fn position(&mut self, count: usize) -> usize {
         usize::try_from(self.draw() % count.max(1) as u64).unwrap_or(0)
     }
+
+    /// Puts things into a random order, every order as likely as any other
+    /// (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for last in (1..things.len()).rev() {
+            things.swap(last, self.position(last + 1));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -38,5 +46,9 @@ mod tests {
         // 6,457,827,717,110,365,317 mod 10.
         assert_eq!(Generator::new(1_234_567).position(10), 7);
         assert_eq!(Generator::new(1_234_567).position(0), 0);
+        // The first mod 3 is 0, so the third goes there; the second is odd and stays.
+        let mut things = ['a', 'b', 'c'];
+        Generator::new(1_234_567).shuffle(&mut things);
+        assert_eq!(things, ['c', 'b', 'a']);
     }
 }

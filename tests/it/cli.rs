@@ -12,6 +12,7 @@ mod outputs;
 mod prices;
 mod program;
 mod report;
+mod schemas;
 mod settings;
 
 use std::path::Path;

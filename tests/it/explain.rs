@@ -141,6 +141,35 @@ fn an_unknown_topic_is_refused_with_a_guess() {
     assert!(errors.contains("`tokopt explain` lists every topic"), "{errors}");
 }
 
+/// The codes that warnings are made with, in all sources.
+fn codes_of_warnings() -> BTreeSet<String> {
+    let makers = ["warn(", "say(", "warning(", "code:"];
+    let is_code = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let mut codes = BTreeSet::new();
+    let mut pending = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.path().is_dir() {
+                pending.push(entry.path());
+                continue;
+            }
+            if entry.file_name() == "tests.rs" {
+                continue;
+            }
+            let source = std::fs::read_to_string(entry.path()).expect("sources are UTF-8");
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let pieces: Vec<&str> = source.split('"').collect();
+            let literals = pieces.windows(2).filter(|pair| {
+                makers.iter().any(|maker| pair[0].trim_end().ends_with(maker)) && is_code(pair[1])
+            });
+            codes.extend(literals.map(|pair| pair[1].to_owned()));
+        }
+    }
+    codes
+}
+
 /// The upper-case codes in string literals of the sources that fill reports.
 fn codes_in_sources() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
@@ -168,6 +197,7 @@ fn codes_in_sources() -> BTreeSet<String> {
             codes.extend(source.split('"').filter(is_code).map(str::to_owned));
         }
     }
+    codes.extend(codes_of_warnings());
     // Cargo's own, and words of the logs themselves.
     for word in ["CARGO_PKG_VERSION", "ON_DEMAND_FLEX", "STATUS_CODE_ERROR"] {
         codes.remove(word);
@@ -178,7 +208,9 @@ fn codes_in_sources() -> BTreeSet<String> {
 #[test]
 fn every_code_of_a_report_has_an_entry() {
     let codes = codes_in_sources();
-    assert!(codes.contains("NO_TIMES"), "{codes:?}");
+    for code in ["NO_TIMES", "OTHER_LENGTH", "TRAFFIC_MIX", "GAPS", "OTHER_CALLS"] {
+        assert!(codes.contains(code), "{code} of {codes:?}");
+    }
     let (_, list, _) = explain(&[]);
     let names: BTreeSet<&str> = list.lines().filter_map(|line| line.split(' ').next()).collect();
     let missing: Vec<&String> =

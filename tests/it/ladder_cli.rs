@@ -307,14 +307,3 @@ fn calls_without_a_time_are_tried_on_nothing_and_have_no_month() {
     let answer = &document["what_if"][0];
     assert_eq!((nano(&answer["cost_usd"]), nano(&answer["new_cost_usd"])), (3_150_000, 5_250_000));
 }
-
-#[test]
-fn what_is_printed_fits_the_published_schema() {
-    let output = tokopt(&["schema"]).output().expect("the program starts");
-    let schema: Value = serde_json::from_slice(&output.stdout).expect("a schema");
-    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    let document = json(&["--what-if", "claude-sonnet-4-5=gpt-5", QUICKSTART]);
-    let faults: Vec<String> =
-        validator.iter_errors(&document).map(|error| error.to_string()).collect();
-    assert!(faults.is_empty(), "{faults:?}");
-}

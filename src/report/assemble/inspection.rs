@@ -9,14 +9,11 @@ use crate::record::log::{FileAccount, Log};
 use crate::techniques::traffic::Traffic;
 
 use super::super::document::{
-    Field, FieldShare, IgnoredReason, InspectedFile, Inspection, InspectionNote, LeverGrade,
-    ReachReason, RejectedReason, Sums, TechniqueReach, Verdict,
+    Field, FieldShare, INSPECTION_SCHEMA_VERSION, IgnoredReason, InspectedFile, Inspection,
+    InspectionNote, LeverGrade, ReachReason, RejectedReason, Sums, TechniqueReach, Verdict,
 };
 use fields::{Carried, Times};
 use raises::Facts;
-
-/// The version of the document's layout.
-const SCHEMA_VERSION: &str = "1.0";
 
 /// Makes the document of an inspection of some traffic, whose techniques have
 /// looked it over.
@@ -33,7 +30,7 @@ pub fn inspection(traffic: &Traffic<'_>, reaches: &[Reach]) -> Inspection {
     });
     let (buckets, charges) = (sum(|file| file.buckets), sum(|file| file.charges));
     Inspection {
-        schema_version: SCHEMA_VERSION,
+        schema_version: INSPECTION_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         files: files.collect(),
         calls: log.calls.len() as u64,

@@ -13,15 +13,14 @@ use crate::trend::{Chosen, Row, Step, Trend as Found};
 use crate::units::{Clock, Evidence, NanoUsd, Share, Usd, round_together};
 
 use super::super::document::{
-    Document, Forecast, OddDay, Quotient, Responsible, StandingOut, StepReason, Trend,
-    TrendFigures, TrendPeriod, TrendStep, UNKNOWN_KEY, UnitCosts, Warning,
+    Document, Forecast, OddDay, Quotient, Responsible, StandingOut, StepReason,
+    TREND_SCHEMA_VERSION, Trend, TrendFigures, TrendPeriod, TrendStep, UNKNOWN_KEY, UnitCosts,
+    Warning,
 };
 use super::month::Length;
 use super::remarked::Remarked;
 use super::{input, notes, prices, totals};
 
-/// The version of the document's layout.
-const SCHEMA_VERSION: &str = "1.0";
 /// Remarks of the analysis that speak of what a trend does not show, or that
 /// it makes in words of its own.
 const NOT_OURS: [&str; 3] = ["HIDDEN_HEAD", "NO_TIMES", "RELATIVE_TIMES"];
@@ -37,7 +36,7 @@ pub fn trend(ledger: &Ledger<'_>, found: Option<&Found>) -> Trend {
     let mut warnings = notes::warnings(ledger, &remarks, &analysis);
     warnings.retain(|warning| !NOT_OURS.contains(&warning.code.as_str()));
     let mut trend = Trend {
-        schema_version: SCHEMA_VERSION,
+        schema_version: TREND_SCHEMA_VERSION,
         tool_version: analysis.tool_version,
         input: analysis.input,
         window: Length::window(Length::of(ledger)),

@@ -34,8 +34,13 @@ impl CommentTag {
     /// The hidden first line of a comment.
     #[must_use]
     pub fn mark(&self) -> String {
-        format!("<!-- tokopt:comment:v1 tag={} -->", self.0)
+        mark(&self.0)
     }
+}
+
+/// The mark with a tag that is known to be safe.
+pub(in crate::report) fn mark(tag: &str) -> String {
+    format!("<!-- tokopt:comment:v1 tag={tag} -->")
 }
 
 impl Default for CommentTag {

@@ -4,7 +4,7 @@
 //! [`CHECK_RENDERERS`]. Renderers see only the document of the check and write
 //! only to what they are handed: no file, no terminal, no clock, no environment.
 
-mod comment;
+pub(super) mod comment;
 mod facts;
 mod github;
 mod gitlab;

@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::{Evidence, Quantity, Unit, Warning, Window};
 use crate::units::NanoUsd;
 
+/// The version of the layout of [`Check`].
+pub const CHECK_SCHEMA_VERSION: &str = "1.0";
+
 /// The answer of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt check")]
 pub struct Check {
-    /// The version of this layout.
+    /// The version of this layout, `1.0`.
     pub schema_version: String,
     /// The version of the program that made the document.
     pub tool_version: String,

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::{Expectation, Quotient, Warning, Window};
 use crate::units::{Evidence, NanoUsd, Share};
 
+/// The version of the layout of [`Difference`].
+pub const DIFFERENCE_SCHEMA_VERSION: &str = "1.0";
+
 /// Two analyses held against each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt difference")]
 pub struct Difference {
-    /// The version of this layout, as of the analysis document.
+    /// The version of this layout, `1.0`.
     pub schema_version: String,
     /// The version of the program that made the document.
     pub tool_version: String,

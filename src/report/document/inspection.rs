@@ -10,6 +10,9 @@ use crate::units::{Evidence, Share};
 
 use super::IgnoredReason;
 
+/// The version of the layout of [`Inspection`].
+pub const INSPECTION_SCHEMA_VERSION: &str = "1.0";
+
 /// What was found in some files.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {

@@ -49,20 +49,22 @@ pub use bills::{
 };
 pub use cache::{Cache, CacheBreak, CacheCalibration, CachePolicy};
 pub use check::{
-    Check, Counts, Judgement, Level, Limit, Mover, Outcome, Place, Question, Side, Status, Subject,
+    CHECK_SCHEMA_VERSION, Check, Counts, Judgement, Level, Limit, Mover, Outcome, Place, Question,
+    Side, Status, Subject,
 };
 pub use comparison::{Cell, CellComponent, CellKind, Comparison, Slice, TokenKind};
 pub use curves::{Curves, PassagePoint, RepeatPoint};
 pub use decimal::Decimal;
 pub use difference::{
-    Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect, Per, Presence, RowEffect,
+    DIFFERENCE_SCHEMA_VERSION, Difference, DifferenceRow, DifferenceSide, DifferenceStep, Effect,
+    Per, Presence, RowEffect,
 };
 pub use expectation::{Expectation, Promise, PromiseEffect, PromiseVerdict};
 pub use findings::{Finding, Warning};
 pub use input::{IgnoredReason, Input, InputFile, Rejection};
 pub use inspection::{
-    ClockKind, Field, FieldShare, InspectedFile, Inspection, InspectionNote, LeverGrade, Raise,
-    ReachReason, RejectedReason, Sums, TechniqueReach, Verdict,
+    ClockKind, Field, FieldShare, INSPECTION_SCHEMA_VERSION, InspectedFile, Inspection,
+    InspectionNote, LeverGrade, Raise, ReachReason, RejectedReason, Sums, TechniqueReach, Verdict,
 };
 pub use ladder::{
     Assumption, Group, GroupSkip, Ladder, Lever, Reason, SavingByEvidence, Step, StepStatus,
@@ -78,13 +80,14 @@ pub use quantity::{Quantity, Unit};
 pub use quotient::Quotient;
 pub use totals::{MONTH_MICROS, ONE_DAY, PartlyUnpriced, Prices, Totals, UnpricedModel, Window};
 pub use trend::{
-    Forecast, OddDay, Responsible, StandingOut, StepReason, Trend, TrendFigures, TrendPeriod,
-    TrendStep, UnitCosts,
+    Forecast, OddDay, Responsible, StandingOut, StepReason, TREND_SCHEMA_VERSION, Trend,
+    TrendFigures, TrendPeriod, TrendStep, UnitCosts,
 };
 pub use what_if::WhatIf;
 
-/// The version of the document's layout, as `major.minor`: a field that is
+/// The version of the layout of [`Document`], as `major.minor`: a field that is
 /// added raises the second number, one that goes or changes raises the first.
+/// Every other document has a version of its own beside its type.
 pub const SCHEMA_VERSION: &str = "1.1";
 
 /// The key of calls that do not say what a dimension asks for, such as a call

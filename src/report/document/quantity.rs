@@ -6,8 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Quotient;
-use crate::units::{NanoUsd, group_thousands};
+use super::{Decimal, Quotient};
+use crate::units::NanoUsd;
 
 /// What a [`Quantity`] counts.
 #[derive(
@@ -33,7 +33,7 @@ pub enum Unit {
 pub struct Quantity {
     /// The number, a plain decimal with at most nine decimals.
     #[serde(rename = "value")]
-    number: NanoUsd,
+    number: Decimal,
     /// What it counts.
     pub unit: Unit,
 }
@@ -42,13 +42,13 @@ impl Quantity {
     /// So many billionths of a unit.
     #[must_use]
     pub const fn from_billionths(billionths: i128, unit: Unit) -> Self {
-        Self { number: NanoUsd::from_nano(billionths), unit }
+        Self { number: Decimal::from_billionths(billionths), unit }
     }
 
     /// An amount of dollars.
     #[must_use]
     pub const fn usd(amount: NanoUsd) -> Self {
-        Self { number: amount, unit: Unit::Usd }
+        Self::from_billionths(amount.nano(), Unit::Usd)
     }
 
     /// A whole number of a unit.
@@ -66,7 +66,7 @@ impl Quantity {
     /// The number in billionths of the unit.
     #[must_use]
     pub const fn billionths(self) -> i128 {
-        self.number.nano()
+        self.number.billionths()
     }
 
     /// The number with its unit as people read it: `$4,812.37`, `20.3 %`,
@@ -74,7 +74,7 @@ impl Quantity {
     #[must_use]
     pub fn to_display(self) -> String {
         match self.unit {
-            Unit::Usd => self.number.to_display(),
+            Unit::Usd => NanoUsd::from_nano(self.billionths()).to_display(),
             Unit::Share => format!("{} %", self.decimal(1, 100)),
             Unit::Tokens => format!("{} tokens", self.short()),
             Unit::Calls => format!("{} calls", self.short()),
@@ -90,16 +90,10 @@ impl Quantity {
 
     /// The number times `factor` with `decimals` decimals, rounded half up in
     /// size.
-    fn decimal(self, decimals: u32, factor: u128) -> String {
+    fn decimal(self, decimals: u32, factor: i128) -> String {
         let sign = if self.billionths() < 0 { "-" } else { "" };
-        let scale = 10_u128.pow(9 - decimals);
-        let rounded = (self.billionths().unsigned_abs() * factor + scale / 2) / scale;
-        let unit = 10_u128.pow(decimals);
-        let whole = group_thousands(&(rounded / unit).to_string());
-        if decimals == 0 {
-            return format!("{sign}{whole}");
-        }
-        format!("{sign}{whole}.{:0width$}", rounded % unit, width = decimals as usize)
+        let number = Decimal::from_billionths(self.billionths().saturating_mul(factor));
+        format!("{sign}{}", number.to_display(decimals))
     }
 }
 

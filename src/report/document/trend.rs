@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::{Evidence, Input, Prices, Quotient, Totals, Window};
 use crate::units::{NanoUsd, Share, Tokens};
 
+/// The version of the layout of [`Trend`].
+pub const TREND_SCHEMA_VERSION: &str = "1.0";
+
 /// How use and cost move from period to period.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "tokopt trend")]

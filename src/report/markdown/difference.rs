@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::bills::signed;
+use super::super::check::comment;
 use super::super::difference::{
     PROMISE_COLUMNS, SIDE_COLUMNS, bounded, driver, headline, lines, plan_notes, promise,
     row_share, side, side_of, sign, unchanged,
@@ -13,8 +14,8 @@ use super::super::figures::dollars;
 use super::super::renderer::RenderOptions;
 use super::page::{Align, Page};
 
-/// What a program finds a comment by that it wrote before.
-const MARKER: &str = "<!-- tokopt:comment:v1 tag=diff -->";
+/// The tag of the comment that a later run finds again.
+const TAG: &str = "diff";
 
 /// Writes what changed and why.
 ///
@@ -25,7 +26,7 @@ pub fn difference(
     options: &RenderOptions,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "{MARKER}")?;
+    writeln!(out, "{}", comment::mark(TAG))?;
     let mut page = Page::new("What changed in LLM cost");
     page.paragraph(&format!("**{}**", escape(&headline(found))));
     let sides = [("before", &found.before), ("after", &found.after)];

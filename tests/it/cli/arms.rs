@@ -163,13 +163,6 @@ fn a_document_is_read_back_as_it_was_written() {
     let read: Arms = serde_json::from_str(&text).expect("the contract");
     let again = serde_json::to_string_pretty(&read).expect("JSON") + "\n";
     assert_eq!(again, text);
-    let schema: serde_json::Value =
-        serde_json::from_str(&tokopt::report::arms_json_schema()).expect("JSON");
-    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let faults: Vec<String> =
-        validator.iter_errors(&document).map(|fault| fault.to_string()).collect();
-    assert!(faults.is_empty(), "{faults:?}");
 }
 
 #[test]

@@ -3,12 +3,6 @@
 use super::{printed, refused, run, tokopt};
 
 #[test]
-fn the_schema_is_printed_as_json() {
-    let schema: serde_json::Value = serde_json::from_str(&printed(&["schema"])).expect("JSON");
-    assert_eq!(schema["title"], "tokopt analysis");
-}
-
-#[test]
 fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(printed(&["completions", shell]).contains("analyze"), "{shell}");
