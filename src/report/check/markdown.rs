@@ -242,23 +242,20 @@ fn with_code(text: &str) -> String {
     };
     let text = plain(text, LONGEST_SENTENCE);
     let pieces: Vec<&str> = text.split('`').collect();
-    let (commands, words): (Vec<_>, Vec<_>) =
-        pieces.iter().enumerate().partition(|(index, _)| index % 2 == 1);
-    if pieces.len() % 2 == 0 || !commands.iter().all(|(_, command)| is_command(command)) {
+    if !pieces.iter().skip(1).step_by(2).all(|piece| is_command(piece)) {
         return escape(&text);
     }
-    let mut shown = String::new();
-    for (index, words) in words {
-        // Escaping trims: the blank beside a command stays.
-        let blank = |is_there: bool| if is_there { " " } else { "" };
-        shown.push_str(blank(words.starts_with(' ')));
-        shown.push_str(&escape(words));
-        shown.push_str(blank(words.len() > 1 && words.ends_with(' ')));
-        if let Some(command) = pieces.get(index + 1) {
-            shown.push_str(&format!("`{command}`"));
-        }
-    }
-    shown
+    // Escaping trims: the blank beside a command stays.
+    let blank = |is_there: bool| if is_there { " " } else { "" };
+    let words = |words: &str| {
+        let (before, after) = (words.starts_with(' '), words.len() > 1 && words.ends_with(' '));
+        format!("{}{}{}", blank(before), escape(words), blank(after))
+    };
+    let shown = pieces.iter().enumerate().map(|(index, piece)| match index % 2 {
+        0 => words(piece),
+        _ => format!("`{piece}`"),
+    });
+    shown.collect()
 }
 
 /// Each complaint in a sentence, with what moved it and what helps.
@@ -356,4 +353,25 @@ fn footer(check: &Check) -> String {
     parts.push(format!("tokopt {}", check.tool_version));
     let text: Vec<String> = parts.iter().map(|part| sentence(part)).collect();
     text.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_code;
+
+    #[test]
+    fn only_commands_are_code() {
+        for (text, shown) in [
+            ("`tokopt explain TK103` says more", "`tokopt explain TK103` says more"),
+            (
+                "it saves: `tokopt explain model-routing`",
+                "it saves: `tokopt explain model-routing`",
+            ),
+            ("`<b>` is no command", "\\`&lt;b&gt;\\` is no command"),
+            ("`tokopt <b>`", "\\`tokopt &lt;b&gt;\\`"),
+            ("a feature called a`b", "a feature called a\\`b"),
+        ] {
+            assert_eq!(with_code(text), shown);
+        }
+    }
 }
