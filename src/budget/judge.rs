@@ -107,11 +107,13 @@ impl Bench<'_> {
             (false, false) => Status::Within,
         };
         judgement.message = sentence(rule, &held.value, judgement);
+        judgement.note.clone_from(&held.value.note);
         let unpriced = part.slice.unpriced_calls;
         if rule.measure.unit == Unit::Usd && unpriced > 0 {
-            let calls = counted(unpriced, "call");
-            judgement.message =
-                format!("{}, without {calls} that have no price", judgement.message);
+            let without = format!("without {} that have no price", counted(unpriced, "call"));
+            judgement.message = format!("{}, {without}", judgement.message);
+            let notes: Vec<String> = judgement.note.take().into_iter().chain([without]).collect();
+            judgement.note = Some(notes.join("; "));
         }
         Ok(())
     }
@@ -174,13 +176,22 @@ impl Bench<'_> {
         if rule.measure.unit != Unit::Usd {
             return Ok(());
         }
-        let unpriced = reading::unpriced_part(slice).map(|part| part.millionths() * 1_000);
-        if unpriced.unwrap_or(0) <= self.unpriced_share {
-            return Ok(());
-        }
+        let is_much = |part: Option<Share>| {
+            part.is_some_and(|part| part.millionths() * 1_000 > self.unpriced_share)
+        };
         let calls = counted(slice.unpriced_calls, "call");
+        let tokens = reading::unpriced_tokens_part(slice);
+        let reason = if is_much(reading::unpriced_part(slice)) {
+            format!("{calls} without a price: the dollars are only a part")
+        } else if let Some(tokens) = tokens.filter(|part| is_much(Some(*part))) {
+            // Few calls, and the dear ones.
+            let part = tokens.to_percent();
+            format!("{calls} without a price, {part} of the tokens: the dollars are only a part")
+        } else {
+            return Ok(());
+        };
         Err(Missing::new(
-            format!("{calls} without a price: the dollars are only a part"),
+            reason,
             "--prices FILE adds a model; max_unpriced_share under [budget] says how many may be without",
         ))
     }
@@ -227,7 +238,11 @@ fn month(side: &Side<'_>, slice: &Slice) -> Read {
     let cost = reading::cost(slice)?;
     let days = side.days().filter(|_| covers(side));
     let Some(days) = days.filter(|days| days.millionths() > 0) else {
-        let note = "the log covers less than a day, so its own dollars are held against the month";
+        let note = if side.days().is_some() {
+            "the log covers less than a day, so its own dollars are held against the month"
+        } else {
+            "the log has no dates, so its own dollars are held against the month"
+        };
         return Ok(Value { note: Some(note.to_owned()), ..cost });
     };
     let nano = cost.quantity.billionths().saturating_mul(30_000_000);
@@ -375,15 +390,22 @@ fn scaled(number: i128, part: i128) -> i128 {
 
 fn limit(rule: &Rule, side: Allowed, bound: Quantity) -> Limit {
     let (change_share, change) = match rule.limit {
-        RuleLimit::Increase { allowed, .. } | RuleLimit::Decrease { allowed, .. } => {
-            match allowed {
-                Size::Part(share) => (Some(share), None),
-                Size::Whole(change) => (None, Some(change)),
-            }
-        }
+        RuleLimit::Increase { allowed, .. } => parts(allowed, 1),
+        RuleLimit::Decrease { allowed, .. } => parts(allowed, -1),
         RuleLimit::Max(_) | RuleLimit::Min(_) => (None, None),
     };
     Limit { side, bound, change_share, change }
+}
+
+/// An allowed change as a part or as an amount, with its sign.
+fn parts(allowed: Size, sign: i128) -> (Option<Quantity>, Option<Quantity>) {
+    let signed = |quantity: Quantity| {
+        Some(Quantity::from_billionths(sign * quantity.billionths(), quantity.unit))
+    };
+    match allowed {
+        Size::Part(share) => (signed(share), None),
+        Size::Whole(change) => (None, signed(change)),
+    }
 }
 
 /// The judgement before anything is found.
@@ -412,6 +434,7 @@ fn blank(rule: &Rule, part: &Part) -> Judgement {
         evidence: None,
         calls: None,
         message: String::new(),
+        note: None,
         reason: None,
         help: None,
         moved_by: Vec::new(),

@@ -1,6 +1,6 @@
 //! `tokopt check`: a log is held to its budgets; the exit code is the answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
 use super::args::{AnalyzeArguments, OutputArguments};
@@ -57,7 +57,8 @@ pub(super) fn run(
     let named = plan.paths.iter().map(String::as_str);
     let save = arguments.save.as_deref().map(|path| (path, &document));
     let files = check_output::rendered(&check, &outputs, &options, save)?;
-    check_output::write_all(files, read.chain(named).chain(baseline))?;
+    let read = read.chain(named).chain(baseline).map(Path::new);
+    check_output::write_all(files, read.chain(plan.kept.iter().map(PathBuf::as_path)))?;
     let step = Step::around(surroundings, arguments.no_annotations);
     if let Some(step) = &step {
         step.summarise(&check, &options)?;

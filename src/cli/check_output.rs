@@ -97,10 +97,10 @@ pub(super) fn rendered(
 /// what was read.
 pub(super) fn write_all<'i>(
     files: Vec<(PathBuf, Vec<u8>)>,
-    inputs: impl Iterator<Item = &'i str>,
+    inputs: impl Iterator<Item = &'i Path>,
 ) -> Result<(), CliError> {
     let mut taken: Vec<PathBuf> = Vec::new();
-    let inputs: Vec<PathBuf> = inputs.map(|path| place(Path::new(path))).collect();
+    let inputs: Vec<PathBuf> = inputs.map(place).collect();
     let mut staged = Vec::new();
     for (path, bytes) in files {
         if inputs.contains(&place(&path)) {

@@ -113,7 +113,8 @@ impl Figures for Side<'_> {
 
 fn subject(document: &Document, paths: &[String]) -> Subject {
     let totals = &document.totals;
-    let days = document.window.days.filter(|_| covers_a_day(&document.window));
+    let days = document.window.days.filter(|days| days.millionths() > 0);
+    let days = days.filter(|_| covers_a_day(&document.window));
     let month = totals.cost_usd.zip(days).map(|(cost, days)| {
         let scaled = cost.nano().saturating_mul(30_000_000);
         let days = days.millionths();
@@ -122,6 +123,7 @@ fn subject(document: &Document, paths: &[String]) -> Subject {
     Subject {
         paths: paths.to_vec(),
         lines: document.input.lines,
+        ignored: document.input.ignored,
         rejected: document.input.rejected,
         calls: totals.calls,
         unpriced_calls: totals.unpriced_calls,

@@ -146,19 +146,7 @@ pub(super) fn write_all(
     document: &dyn Reported,
     outputs: &[Output],
     options: &RenderOptions,
-) -> Result<(), CliError> {
-    write_again(document, outputs, options, None)
-}
-
-/// The same for a document that was read from a file, which is not replaced.
-///
-/// # Errors
-/// As [`write_all`].
-pub(super) fn write_again(
-    document: &dyn Reported,
-    outputs: &[Output],
-    options: &RenderOptions,
-    saved: Option<&Path>,
+    kept: &[PathBuf],
 ) -> Result<(), CliError> {
     // A file is the same wherever and by whomever it is made.
     let options =
@@ -176,7 +164,7 @@ pub(super) fn write_again(
             }
         }
     }
-    refuse_collisions(document, saved, &files)?;
+    refuse_collisions(document, kept, &files)?;
     make_folders(outputs)?;
     let staged: Vec<Staged> = files
         .into_iter()
@@ -187,11 +175,11 @@ pub(super) fn write_again(
 
 fn refuse_collisions(
     document: &dyn Reported,
-    saved: Option<&Path>,
+    kept: &[PathBuf],
     files: &[(PathBuf, Vec<u8>)],
 ) -> Result<(), CliError> {
     let inputs = document.inputs();
-    let read = inputs.iter().map(Path::new).chain(saved);
+    let read = inputs.iter().map(Path::new).chain(kept.iter().map(PathBuf::as_path));
     let inputs: BTreeSet<PathBuf> = read.map(place).collect();
     let mut places = BTreeSet::new();
     for (path, _) in files {

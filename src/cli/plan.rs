@@ -56,6 +56,8 @@ pub(super) struct Plan {
     pub(super) print: Option<Kind>,
     /// What is written besides.
     pub(super) outputs: Vec<Output>,
+    /// Files that no report may replace: the settings, price files.
+    pub(super) kept: Vec<PathBuf>,
     /// How reports for people look; files never get colour or a terminal's width.
     pub(super) render: RenderOptions,
     /// Whether a rejection or an unpriced model is a failure.
@@ -95,14 +97,16 @@ impl Plan {
         let outputs = Output::parse_all(&output.written.outputs)?;
         let watched =
             surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
+        let prices = overrides(&arguments.pricing.files, config)?;
         Ok(Self {
+            kept: config.path.iter().chain(&prices.files).cloned().collect(),
             paths: paths(&arguments.paths, config, surroundings)?,
             invoices: arguments.invoices.clone(),
             input_format: arguments.reading.input_format.clone(),
             mappings: mappings(config)?,
             settings: settings(arguments, config, &render.by)?,
             users: users(&config.settings.users.from)?,
-            prices: overrides(&arguments.pricing.files, config)?,
+            prices,
             ladder: LadderPlan::resolve(&arguments.ladder, config)?,
             findings: self_hosting::findings(&config.settings.self_hosting)?,
             what_if: Question::parse_all(&arguments.ladder.what_if)?,

@@ -75,7 +75,8 @@ pub(super) fn run(
     found.warnings.extend(common.left_out);
     let report =
         Report { files: before.files.iter().chain(&after.files).cloned().collect(), found };
-    output::write_all(&report, &common.plan.outputs, &common.plan.render)?;
+    let plan = &common.plan;
+    output::write_all(&report, &plan.outputs, &plan.render, &plan.kept)?;
     let printed = print(&report, common.plan.print, &common.plan.render);
     if common.plan.strict {
         judge(&before.document)?;

@@ -51,5 +51,7 @@ pub(super) fn error(error: &CliError, color: bool) {
 
 fn labelled(label: &str, style: Style, message: &str, color: bool) -> String {
     let style = if color { style } else { Style::new() };
-    format!("{style}{label}{style:#}: {}", visible(message))
+    // A name of the log with a line break in it would open a line of its own,
+    // and a runner of a pipeline takes `::error` there for a command.
+    format!("{style}{label}{style:#}: {}", visible(message).replace('\n', "\\n"))
 }

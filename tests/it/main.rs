@@ -16,6 +16,7 @@ mod batch;
 mod batch_files;
 mod broken_files;
 mod check;
+mod check_refusals;
 mod checks;
 mod ci;
 mod claude_code;

@@ -192,7 +192,7 @@ fn passed(check: &Check, screen: &mut Screen) {
         return;
     }
     screen.section("Passed");
-    let rows = passed.into_iter().map(|judgement| {
+    let rows = passed.iter().map(|judgement| {
         let measured =
             judgement.measured.map_or_else(|| UNKNOWN_MARK.to_owned(), Quantity::to_display);
         let limit = judgement.limit.as_ref().map_or_else(|| UNKNOWN_MARK.to_owned(), limit);
@@ -200,8 +200,12 @@ fn passed(check: &Check, screen: &mut Screen) {
         vec![name, measured, limit]
     });
     let columns = [Column::Text, Column::Figures, Column::Text];
-    for line in grid(&columns, rows.collect(), screen.width() - 2) {
+    let lines = grid(&columns, rows.collect(), screen.width() - 2);
+    for (line, judgement) in lines.iter().zip(passed) {
         screen.row(&format!("  {line}"));
+        if let Some(note) = &judgement.note {
+            screen.faint(&sentence(note, screen), 4);
+        }
     }
 }
 

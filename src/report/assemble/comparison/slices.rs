@@ -12,6 +12,7 @@ use crate::prices::ModelTier;
 use crate::record::component::Component;
 use crate::record::dimension::Dimension;
 use crate::record::symbol::Symbol;
+use crate::record::usage::Usage;
 use crate::report::document::{Slice, UNKNOWN_KEY};
 use crate::selection::Filter;
 use crate::units::{Evidence, NanoUsd, Share, Tokens, Usd};
@@ -177,7 +178,11 @@ impl<'a> Slicer<'a> {
         for &index in &group.entries {
             let entry = &ledger.entries[index as usize];
             let call = ledger.call(entry);
-            let cost = sums.add(&entry.bill, entry.bill.total().is_none().then_some(1), slice);
+            let is_unpriced = entry.bill.total().is_none();
+            let cost = sums.add(&entry.bill, is_unpriced.then_some(1), slice);
+            if is_unpriced {
+                slice.unpriced_tokens += tokens_of(&call.usage.get());
+            }
             if let Some(tier) = self.tier(call.provider, entry.model) {
                 slice.tier_calls += 1;
                 slice.premium_calls += u64::from(tier == ModelTier::Premium);
@@ -208,6 +213,9 @@ impl<'a> Slicer<'a> {
             let is_unpriced = entry.bill.total().is_none();
             let unpriced = is_unpriced.then_some(bucket.calls.unwrap_or(1));
             let cost = sums.add(&entry.bill, unpriced, slice);
+            if is_unpriced {
+                slice.unpriced_tokens += tokens_of(&bucket.usage);
+            }
             slice.calls = slice.calls.zip(bucket.calls).map(|(sum, calls)| sum + calls);
             slice.bucket_calls += known;
             if entry.bill.state == State::Priced {
@@ -240,6 +248,11 @@ impl<'a> Slicer<'a> {
     fn tier(&self, provider: Option<Symbol>, model: Option<Symbol>) -> Option<ModelTier> {
         self.ledger.pricer.find(provider, model)?.model().tier()
     }
+}
+
+/// The tokens that a bill would be for.
+fn tokens_of(usage: &Usage) -> Tokens {
+    usage.input.unwrap_or_default() + usage.output.unwrap_or_default()
 }
 
 /// What is added up exactly before it is rounded.
