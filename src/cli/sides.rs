@@ -1,6 +1,6 @@
 //! `tokopt diff A B`: two logs or saved analyses, or two parts of one log.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table, print, read};
@@ -165,10 +165,10 @@ fn from_standard_input(
         path: STANDARD_INPUT.to_owned(),
         reason: error.to_string(),
     };
-    let folder = tempfile::tempdir().map_err(unwritable)?;
-    let place = folder.path().join("standard-input");
-    std::fs::write(&place, &bytes).map_err(unwritable)?;
-    let side = log(arguments, &place.to_string_lossy(), config, surroundings)?;
+    // It may hold prompts: a file that only its owner can read.
+    let mut place = tempfile::NamedTempFile::new().map_err(unwritable)?;
+    place.write_all(&bytes).map_err(unwritable)?;
+    let side = log(arguments, &place.path().to_string_lossy(), config, surroundings)?;
     Ok(Side { source, files: Vec::new(), ..side })
 }
 

@@ -51,7 +51,8 @@ pub(super) fn error(error: &CliError, color: bool) {
 
 fn labelled(label: &str, style: Style, message: &str, color: bool) -> String {
     let style = if color { style } else { Style::new() };
-    // A name of the log with a line break in it would open a line of its own,
-    // and a runner of a pipeline takes `::error` there for a command.
-    format!("{style}{label}{style:#}: {}", visible(message).replace('\n', "\\n"))
+    // A line that a name of the log opens may be a command to the runner of a
+    // pipeline, which obeys `::error`; none is opened by anything but this.
+    let message = visible(message).replace('\n', "\n| ");
+    format!("{style}{label}{style:#}: {message}")
 }

@@ -52,7 +52,7 @@ fn records_that_are_no_calls_do_not_hide_rejected_ones() {
     let refusal =
         "{\"error\":{\"message\":\"x\",\"type\":\"invalid_request_error\"}}\n".repeat(100);
     let ran = tokopt(
-        folder(COST, &format!("{refusal}{}{{bad\n", calls(1))).path(),
+        folder(COST, &format!("{}{refusal}{{bad\n", calls(1))).path(),
         &["check", "log.jsonl"],
     );
     assert_eq!(ran.code, Some(2), "{}", ran.stdout);
@@ -98,7 +98,7 @@ fn what_a_passing_value_leaves_out_is_said() {
 fn a_baseline_without_calls_is_refused() {
     let settings = "[budget]\ncost = { increase = \"5%\" }\ncalls = { max = 1000 }\n";
     for (baseline, code) in
-        [(String::new(), 2), ("{bad\n".repeat(50) + &calls(50), 2), (calls(49), 0)]
+        [(String::new(), 2), (calls(50) + &"{bad\n".repeat(50), 2), (calls(49), 0)]
     {
         let folder = folder(settings, &calls(49));
         std::fs::write(folder.path().join("base.jsonl"), baseline).expect("a baseline");
