@@ -31,6 +31,11 @@ pub(super) struct Judged {
 
 const BILLION: i128 = 1_000_000_000;
 
+/// Of how many slices of one rule it is said what moved them, the first in
+/// their order: each takes a pass over the log, and a rule on every user may be
+/// over for a hundred thousand of them.
+const MOST_EXPLAINED: usize = 20;
+
 impl Bench<'_> {
     /// Judges a rule on every slice that it is about.
     pub fn judge(&self, rule: &Rule) -> Vec<Judged> {
@@ -45,10 +50,16 @@ impl Bench<'_> {
             let missing = Missing { reason: format!("no call{of}"), help: None };
             return vec![unjudged(rule, &missing)];
         }
-        parts.iter().map(|part| self.judge_part(rule, part)).collect()
+        let mut explained = 0;
+        let judge = |part: &Part| {
+            let judged = self.judge_part(rule, part, explained < MOST_EXPLAINED);
+            explained += usize::from(!judged.judgement.moved_by.is_empty());
+            judged
+        };
+        parts.iter().map(judge).collect()
     }
 
-    fn judge_part(&self, rule: &Rule, part: &Part) -> Judged {
+    fn judge_part(&self, rule: &Rule, part: &Part, explains: bool) -> Judged {
         let mut judgement = blank(rule, part);
         judgement.calls = part.slice.calls;
         let found = self.read(rule, &self.log, part).and_then(|value| {
@@ -61,7 +72,9 @@ impl Bench<'_> {
             not_judged(&mut judgement, &missing);
         }
         if matches!(judgement.status, Status::Over | Status::Near) {
-            judgement.moved_by = movers::moved_by(self, rule, part, &judgement);
+            if explains {
+                judgement.moved_by = movers::moved_by(self, rule, part, &judgement);
+            }
             judgement.help = self.help(rule, &judgement);
         }
         let feature = (rule.scope.per == Some(Per::Feature)).then(|| part.key.clone()).flatten();

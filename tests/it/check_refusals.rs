@@ -51,10 +51,9 @@ fn records_that_are_no_calls_do_not_hide_rejected_ones() {
     // One call is left of two: 100 error bodies beside them say nothing of that.
     let refusal =
         "{\"error\":{\"message\":\"x\",\"type\":\"invalid_request_error\"}}\n".repeat(100);
-    let ran = tokopt(
-        folder(COST, &format!("{}{refusal}{{bad\n", calls(1))).path(),
-        &["check", "log.jsonl"],
-    );
+    let folder = folder(COST, &format!("{}{{bad\n", calls(1)));
+    std::fs::write(folder.path().join("refused.jsonl"), refusal).expect("a log");
+    let ran = tokopt(folder.path(), &["check", "log.jsonl", "refused.jsonl"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stdout);
     assert!(ran.stdout.contains("1 of 2 records were rejected (50.0 %)"), "{}", ran.stdout);
 }
@@ -196,4 +195,23 @@ fn no_report_replaces_the_settings() {
         assert_eq!(std::fs::read_to_string(settings).expect("settings"), COST, "{arguments:?}");
         assert_eq!(std::fs::read_to_string(mine).expect("prices"), "", "{arguments:?}");
     }
+}
+
+#[test]
+fn a_rule_that_is_over_for_thousands_explains_the_first_of_them() {
+    let mut log = String::new();
+    for number in 0..2_000 {
+        let line = call(number % 700, "gpt-4o", 1_000);
+        let line = line.replace(&format!("\"r{}\"", number % 700), &format!("\"q{number}\""));
+        log += &line.replace("\"chat\"", &format!("\"f{number}\""));
+    }
+    let settings = "[[budget.feature]]\nmatch = \"*\"\ncost = { max = 0 }\n";
+    let folder = folder(settings, &log);
+    let ran = tokopt(folder.path(), &["check", "log.jsonl", "--no-ladder", "--format", "json"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let check: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let judgements = check["judgements"].as_array().expect("judgements");
+    let explained =
+        judgements.iter().filter(|one| one["moved_by"].as_array().is_some_and(|by| !by.is_empty()));
+    assert_eq!((judgements.len(), explained.count()), (2_000, 20));
 }
