@@ -2,8 +2,9 @@
 
 use super::figures::{Figures, Side};
 use super::judge::{Bench, Judged};
+use super::measure;
 use super::questions::questions;
-use super::rule::{Budget, Ignore};
+use super::rule::{Budget, Ignore, Rule};
 use crate::report::document::{
     CHECK_SCHEMA_VERSION, Check, Counts, Judgement, Level, Outcome, Quotient, Status, Subject,
     Warning,
@@ -61,8 +62,9 @@ pub fn check(
     }
     judgements.sort_by_key(|judgement| judgement.status);
     let counts = count(&judgements);
-    let mut refusals = refusals(budget, log.subject(), allowances);
+    let mut refusals = refusals(budget, log, baseline, allowances);
     let is_empty_and_fine = is_empty(log.subject()) && (allowances.empty || budget.allow_empty);
+    warnings.extend(incomplete(log, &refusals));
     let none_judged = judgements.iter().all(|judgement| judgement.status == Status::NotJudged);
     if none_judged && refusals.is_empty() && !is_empty_and_fine {
         let rules = counted(judgements.len() as u64, "rule");
@@ -96,31 +98,64 @@ fn is_empty(subject: &Subject) -> bool {
     subject.calls == Some(0)
 }
 
-fn refusals(budget: &Budget, subject: &Subject, allowances: Allowances) -> Vec<Warning> {
+/// Why nothing is concluded from the log, or from its baseline where a rule
+/// compares with it.
+fn refusals(
+    budget: &Budget,
+    log: &dyn Figures,
+    baseline: Option<&dyn Figures>,
+    allowances: Allowances,
+) -> Vec<Warning> {
+    let compares = |rule: &Rule| rule.limit.compares() || *rule.measure == measure::MODEL_MIX_SHIFT;
+    let compared = baseline.filter(|_| budget.rules.iter().any(compares));
+    let sides = [(Some(log), ""), (compared, " of the baseline")];
     let mut refusals = Vec::new();
-    if is_empty(subject) && !(allowances.empty || budget.allow_empty) {
-        let records = counted(subject.lines, "record");
-        refusals.push(warning(
-            EMPTY,
-            format!("no call was found in {records}; --allow-empty lets that pass"),
-        ));
-    }
-    let rejected = Share::of_counts(subject.rejected, subject.lines);
-    if let Some(rejected) = rejected.filter(|_| subject.rejected > 0 && !allowances.rejected)
-        && rejected.millionths() * 1_000 >= budget.rejected_share
-    {
-        refusals.push(warning(
-            REJECTED,
-            format!(
-                "{} of {} records were rejected ({}): what is left is no log to judge by; \
-                 --allow-rejected lets that pass",
-                subject.rejected,
-                subject.lines,
-                rejected.to_percent()
-            ),
-        ));
+    for (figures, of) in sides {
+        let Some(subject) = figures.map(Figures::subject) else { continue };
+        if is_empty(subject) && !(allowances.empty || budget.allow_empty) {
+            let records = counted(subject.lines, "record");
+            refusals.push(warning(
+                EMPTY,
+                format!("no call was found in {records}{of}; --allow-empty lets that pass"),
+            ));
+        }
+        if !allowances.rejected
+            && let Some((rejected, told)) = rejected(subject, of)
+            && rejected.millionths() * 1_000 >= budget.rejected_share
+        {
+            refusals.push(warning(
+                REJECTED,
+                format!(
+                    "{told}: what is left is no log to judge by; --allow-rejected lets that pass"
+                ),
+            ));
+        }
     }
     refusals
+}
+
+/// The part of the records that could not be read, in words too; `None` where
+/// all could. A record that is no call, such as a line of a chat's prompts, says
+/// nothing of how much of the calls is left.
+fn rejected(subject: &Subject, of: &str) -> Option<(Share, String)> {
+    let records = subject.lines.saturating_sub(subject.ignored);
+    let share = Share::of_counts(subject.rejected, records).filter(|_| subject.rejected > 0)?;
+    let told = format!(
+        "{} of {records} records{of} were rejected ({})",
+        subject.rejected,
+        share.to_percent()
+    );
+    Some((share, told))
+}
+
+/// What is missing from the log without keeping it from being judged.
+fn incomplete(log: &dyn Figures, refusals: &[Warning]) -> Option<Warning> {
+    let (_, told) = rejected(log.subject(), "")?;
+    let is_refused = refusals.iter().any(|refusal| refusal.code == REJECTED);
+    (!is_refused).then(|| {
+        let help = "no figure holds them; `tokopt analyze` shows the first with their reasons";
+        warning(REJECTED, format!("{told}: {help}"))
+    })
 }
 
 /// What stands between the two sides.

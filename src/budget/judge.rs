@@ -32,6 +32,11 @@ pub(super) struct Judged {
 
 const BILLION: i128 = 1_000_000_000;
 
+/// Of how many slices of one rule it is said what moved them, the first in
+/// their order: each takes a pass over the log, and a rule on every user may be
+/// over for a hundred thousand of them.
+const MOST_EXPLAINED: usize = 20;
+
 impl Bench<'_> {
     /// Judges a rule on every slice that it is about.
     pub fn judge(&self, rule: &Rule) -> Vec<Judged> {
@@ -46,10 +51,16 @@ impl Bench<'_> {
             let missing = Missing { reason: format!("no call{of}"), help: None };
             return vec![unjudged(rule, &missing)];
         }
-        parts.iter().map(|part| self.judge_part(rule, part)).collect()
+        let mut explained = 0;
+        let judge = |part: &Part| {
+            let judged = self.judge_part(rule, part, explained < MOST_EXPLAINED);
+            explained += usize::from(!judged.judgement.moved_by.is_empty());
+            judged
+        };
+        parts.iter().map(judge).collect()
     }
 
-    fn judge_part(&self, rule: &Rule, part: &Part) -> Judged {
+    fn judge_part(&self, rule: &Rule, part: &Part, explains: bool) -> Judged {
         let mut judgement = blank(rule, part);
         judgement.calls = part.slice.calls;
         let found = whose(rule, part).and_then(|()| self.read(rule, &self.log, part));
@@ -63,7 +74,9 @@ impl Bench<'_> {
             not_judged(&mut judgement, &missing);
         }
         if matches!(judgement.status, Status::Over | Status::Near) {
-            judgement.moved_by = movers::moved_by(self, rule, part, &judgement);
+            if explains {
+                judgement.moved_by = movers::moved_by(self, rule, part, &judgement);
+            }
             judgement.help = self.help(rule, &judgement);
         }
         let feature = (rule.scope.per == Some(Per::Feature)).then(|| part.key.clone()).flatten();
@@ -109,8 +122,11 @@ impl Bench<'_> {
             (false, false) => Status::Within,
         };
         judgement.message = sentence(rule, &held.value, judgement);
-        if rule.measure.unit == Unit::Usd {
-            judgement.message += &left_out(&part.slice);
+        judgement.note.clone_from(&held.value.note);
+        if let Some(without) = left_out(&part.slice).filter(|_| rule.measure.unit == Unit::Usd) {
+            judgement.message = format!("{}, {without}", judgement.message);
+            let notes: Vec<String> = judgement.note.take().into_iter().chain([without]).collect();
+            judgement.note = Some(notes.join("; "));
         }
         Ok(())
     }
@@ -173,19 +189,30 @@ impl Bench<'_> {
         if rule.measure.unit != Unit::Usd {
             return Ok(());
         }
-        let short = reading::not_wholly_priced_part(slice).map(|part| part.millionths() * 1_000);
-        if short.unwrap_or(0) <= self.unpriced_share {
-            return Ok(());
-        }
+        let is_much = |part: Option<Share>| {
+            part.is_some_and(|part| part.millionths() * 1_000 > self.unpriced_share)
+        };
         let (unpriced, partly) = (slice.unpriced_calls, slice.partly_priced_calls);
-        let mut calls = format!("{} without a price", counted(unpriced, "call"));
-        let mut help = "--prices FILE adds a model";
-        if unpriced == 0 {
-            calls = format!("{} priced in part", counted(partly, "call"));
-            help = "`tokopt analyze` says which part was not logged or has no rate";
-        } else if partly > 0 {
-            calls += &format!(" and {partly} priced in part");
-        }
+        let without = format!("{} without a price", counted(unpriced, "call"));
+        let tokens = reading::unpriced_tokens_part(slice);
+        let (calls, help) = if is_much(reading::not_wholly_priced_part(slice)) {
+            match (unpriced, partly) {
+                (0, _) => (
+                    format!("{} priced in part", counted(partly, "call")),
+                    "`tokopt analyze` says which part was not logged or has no rate",
+                ),
+                (_, 0) => (without, "--prices FILE adds a model"),
+                _ => {
+                    (format!("{without} and {partly} priced in part"), "--prices FILE adds a model")
+                }
+            }
+        } else if let Some(tokens) = tokens.filter(|part| is_much(Some(*part))) {
+            // Few calls, and the dear ones.
+            let part = tokens.to_percent();
+            (format!("{without}, {part} of the tokens"), "--prices FILE adds a model")
+        } else {
+            return Ok(());
+        };
         Err(Missing::new(
             format!("{calls}: the dollars are only a part"),
             &format!("{help}; max_unpriced_share under [budget] says how many may be without"),
@@ -262,7 +289,11 @@ fn month(side: &Side<'_>, slice: &Slice) -> Read {
         .then(|| window.month_of(NanoUsd::from_nano(cost.quantity.billionths())))
         .flatten();
     let (Some(month), Some(days)) = (projected, window.days) else {
-        let note = "the log covers less than a day, so its own dollars are held against the month";
+        let note = if window.days.is_some() {
+            "the log covers less than a day, so its own dollars are held against the month"
+        } else {
+            "the log has no dates, so its own dollars are held against the month"
+        };
         return Ok(Value { note: Some(note.to_owned()), ..cost });
     };
     let days = days.to_display(1);
@@ -398,17 +429,17 @@ impl Held {
 }
 
 /// What dollars leave out, behind a sentence that holds them up.
-fn left_out(slice: &Slice) -> String {
-    let mut text = String::new();
-    if slice.unpriced_calls > 0 {
-        let calls = counted(slice.unpriced_calls, "call");
-        text = format!(", leaving out {calls} without a price");
-    }
-    if slice.partly_priced_calls > 0 {
-        let calls = counted(slice.partly_priced_calls, "call");
-        text += &format!(", leaving out a part of {calls}");
-    }
-    text
+fn left_out(slice: &Slice) -> Option<String> {
+    let calls = |count: u64| counted(count, "call");
+    let without = match (slice.unpriced_calls, slice.partly_priced_calls) {
+        (0, 0) => return None,
+        (unpriced, 0) => format!("{} without a price", calls(unpriced)),
+        (0, partly) => format!("a part of {}", calls(partly)),
+        (unpriced, partly) => {
+            format!("{} without a price and a part of {}", calls(unpriced), calls(partly))
+        }
+    };
+    Some(format!("leaving out {without}"))
 }
 
 fn in_baseline(missing: Missing) -> Missing {
@@ -422,15 +453,22 @@ fn scaled(number: i128, part: i128) -> i128 {
 
 fn limit(rule: &Rule, side: Allowed, bound: Quantity) -> Limit {
     let (change_share, change) = match rule.limit {
-        RuleLimit::Increase { allowed, .. } | RuleLimit::Decrease { allowed, .. } => {
-            match allowed {
-                Size::Part(share) => (Some(share), None),
-                Size::Whole(change) => (None, Some(change)),
-            }
-        }
+        RuleLimit::Increase { allowed, .. } => parts(allowed, 1),
+        RuleLimit::Decrease { allowed, .. } => parts(allowed, -1),
         RuleLimit::Max(_) | RuleLimit::Min(_) => (None, None),
     };
     Limit { side, bound, change_share, change }
+}
+
+/// An allowed change as a part or as an amount, with its sign.
+fn parts(allowed: Size, sign: i128) -> (Option<Quantity>, Option<Quantity>) {
+    let signed = |quantity: Quantity| {
+        Some(Quantity::from_billionths(sign * quantity.billionths(), quantity.unit))
+    };
+    match allowed {
+        Size::Part(share) => (signed(share), None),
+        Size::Whole(change) => (None, signed(change)),
+    }
 }
 
 /// The judgement before anything is found.
@@ -459,6 +497,7 @@ fn blank(rule: &Rule, part: &Part) -> Judgement {
         evidence: None,
         calls: None,
         message: String::new(),
+        note: None,
         reason: None,
         help: None,
         moved_by: Vec::new(),

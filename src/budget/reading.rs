@@ -260,6 +260,12 @@ pub(super) fn not_wholly_priced_part(slice: &Slice) -> Option<Share> {
     Share::of_counts(short, slice.unpriced_calls + slice.priced_calls)
 }
 
+/// Tokens of calls without a price, of those with and without.
+pub(super) fn unpriced_tokens_part(slice: &Slice) -> Option<Share> {
+    let tokens = slice.input_tokens.unwrap_or_default() + slice.output_tokens.unwrap_or_default();
+    Share::of_counts(slice.unpriced_tokens.get(), tokens.get())
+}
+
 pub(super) fn unpriced_share(slice: &Slice) -> Read {
     counted(slice)?;
     let part = unpriced_part(slice);

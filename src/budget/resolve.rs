@@ -36,6 +36,9 @@ pub struct Settings<'a> {
     pub minimum_calls: Option<u64>,
 }
 
+/// All of a baseline, in billionths.
+const WHOLE: i128 = 1_000_000_000;
+
 /// Reads every number and filter.
 ///
 /// # Errors
@@ -153,6 +156,10 @@ impl Reader<'_> {
                 hint: Some("write match = \"support-*\", or match = \"*\" for each".to_owned()),
             });
         };
+        if feature.measures.is_empty() {
+            let hint = "write cost_per_call = { max = \"USD 0.02\" } under it";
+            return Err(refused(pattern, "a [[budget.feature]] bounds nothing", Some(hint)));
+        }
         let text = format!("feature={}", pattern.get_ref());
         let filter = Filter::parse(&[&text]).map_err(|error| selection(pattern, &error))?;
         let scope =
@@ -274,6 +281,13 @@ impl Reader<'_> {
             amount::change(amount.get_ref(), unit)
                 .map_err(|message| refused(amount, wrong(base.measure, &message), None))
         };
+        if let Some(decrease) = &bound.decrease
+            && let Size::Part(part) = change(decrease)?
+            && part.billionths() > WHOLE
+        {
+            let message = "nothing falls by more than 100 %: the rule could never be over";
+            return Err(refused(decrease, wrong(base.measure, message), None));
+        }
         let least = bound.min_change.as_ref().map(change).transpose()?;
         let warn_at = bound.warn_at.as_ref().map(part).transpose()?;
         check_fit(base, bound, least)?;
@@ -318,7 +332,8 @@ impl Reader<'_> {
             || settings.rule.is_some()
             || settings.feature.is_some()
             || settings.filters.is_some();
-        let Some(reason) = settings.reason.as_ref().filter(|reason| !reason.get_ref().is_empty())
+        let Some(reason) =
+            settings.reason.as_ref().filter(|reason| !reason.get_ref().trim().is_empty())
         else {
             return Err(SettingsError {
                 span,

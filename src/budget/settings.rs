@@ -18,7 +18,7 @@ use crate::report::document::Level;
 
 /// A number as a settings file has it: `4000`, `0.02`, `"USD 4000"`, `"5%"`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a number is wanted here, such as 4000, \"USD 4000\" or \"5%\"")]
 pub enum Amount {
     /// A number with its unit.
     Text(String),
@@ -30,7 +30,10 @@ pub enum Amount {
 
 /// One filter or several that must all hold.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a filter is wanted here, such as \"model=gpt-*\", or a list of them"
+)]
 pub enum Filters {
     /// One, such as `model=gpt-*`.
     One(String),

@@ -49,7 +49,7 @@ pub(super) fn run(
     invoice::reconcile(&mut document, &ledger, &plan, &arguments.invoices)?;
     document.findings = assemble::findings(&findings::find(&ledger, &plan.findings));
 
-    output::write_all(&document, &plan.outputs, &plan.render)?;
+    output::write_all(&document, &plan.outputs, &plan.render, &plan.kept)?;
     let printed = print(&document, plan.print, &plan.render);
     // What was asked for strictly is judged even if nobody read the report.
     if plan.strict {

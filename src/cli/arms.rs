@@ -55,7 +55,7 @@ pub(super) fn run(
     let mut document = assemble::arms(&found, &ledger, &settings.field, was_named);
     document.warnings.extend(quality.iter().flat_map(|scores| scores.warnings(&ledger)));
 
-    output::write_all(&document, &plan.outputs, &plan.render)?;
+    output::write_all(&document, &plan.outputs, &plan.render, &plan.kept)?;
     let printed = print(&document, plan.print, &plan.render);
     if plan.strict {
         judge(&assemble::document(&log, &ledger, &plan.naming, None))?;

@@ -1,6 +1,6 @@
 //! `tokopt check`: a log is held to its budgets; the exit code is the answer.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::analyze::{check_models, judge, limit_threads, mention, price_table};
 use super::args::SelectionArguments;
@@ -63,7 +63,8 @@ pub(super) fn run(
     let named = plan.paths.iter().map(String::as_str);
     let save = arguments.save.as_deref().map(|path| (path, &document));
     let files = check_output::rendered(&check, &outputs, &options, save)?;
-    let inputs = read.chain(named).chain(baseline).map(Path::new);
+    let kept = plan.kept.iter().map(PathBuf::as_path);
+    let inputs = read.chain(named).chain(baseline).map(Path::new).chain(kept);
     output::place_all(files, std::iter::empty(), inputs)?;
     let step = Step::around(surroundings, arguments.no_annotations);
     if let Some(step) = &step {

@@ -87,6 +87,7 @@ fn subject(document: &Document, paths: &[String]) -> Subject {
     Subject {
         paths: paths.to_vec(),
         lines: document.input.lines,
+        ignored: document.input.ignored,
         rejected: document.input.rejected,
         calls: totals.calls,
         unpriced_calls: totals.unpriced_calls,

@@ -1,5 +1,7 @@
 //! `tokopt estimate`: averages in, a ladder out, everything assumed.
 
+use std::path::PathBuf;
+
 use super::analyze::{mention, price_table, print};
 use super::assumptions;
 use super::config::{self, Config};
@@ -24,7 +26,8 @@ pub(super) fn run(
     let config = Config::find(&arguments.general, surroundings)?;
     mention(&config, !arguments.general.quiet);
     let outputs = Output::parse_all(&arguments.written.outputs)?;
-    let table = price_table(&overrides(&arguments.prices, &config)?)?;
+    let prices = overrides(&arguments.prices, &config)?;
+    let table = price_table(&prices)?;
     let rate = hourly_rate(&arguments.steps, &config)?;
     let place = arguments.file.as_deref().map(file::shown);
     let workload = workload(arguments, &config)?;
@@ -46,7 +49,9 @@ pub(super) fn run(
         color: terminal::colors_report(arguments.general.color, surroundings),
         ..RenderOptions::default()
     };
-    output::write_all(&document, &outputs, &options)?;
+    let kept: Vec<PathBuf> =
+        config.path.iter().chain(&prices.files).chain(&arguments.file).cloned().collect();
+    output::write_all(&document, &outputs, &options, &kept)?;
     print(&document, printed(&arguments.written, &arguments.general, &outputs), &options)?;
     Ok(Exit::Done)
 }

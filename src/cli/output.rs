@@ -163,19 +163,7 @@ pub(super) fn write_all(
     document: &dyn Reported,
     outputs: &[Output],
     options: &RenderOptions,
-) -> Result<(), CliError> {
-    write_again(document, outputs, options, None)
-}
-
-/// The same for a document that was read from a file, which is not replaced.
-///
-/// # Errors
-/// As [`write_all`].
-pub(super) fn write_again(
-    document: &dyn Reported,
-    outputs: &[Output],
-    options: &RenderOptions,
-    saved: Option<&Path>,
+    kept: &[PathBuf],
 ) -> Result<(), CliError> {
     // A file is the same wherever and by whomever it is made.
     let options =
@@ -198,7 +186,8 @@ pub(super) fn write_again(
         Output::File { .. } => None,
     });
     let inputs = document.inputs();
-    place_all(files, folders, inputs.iter().map(Path::new).chain(saved))
+    let kept = kept.iter().map(PathBuf::as_path);
+    place_all(files, folders, inputs.iter().map(Path::new).chain(kept))
 }
 
 /// Puts every file in its place, or none, the folders that they need before.

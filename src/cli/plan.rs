@@ -98,6 +98,8 @@ pub(super) struct Plan {
     pub(super) print: Option<Kind>,
     /// What is written besides.
     pub(super) outputs: Vec<Output>,
+    /// Files that no report may replace: the settings, price files.
+    pub(super) kept: Vec<PathBuf>,
     /// How reports for people look; files never get colour or a terminal's width.
     pub(super) render: RenderOptions,
     /// Whether a rejection or an unpriced model is a failure.
@@ -139,13 +141,15 @@ impl Plan {
         let outputs = Output::parse_all(&written.outputs)?;
         let watched =
             surroundings.stderr_is_terminal && !surroundings.is_ci && !surroundings.is_dumb;
+        let prices = overrides(&typed.pricing.files, config)?;
         Ok(Self {
+            kept: config.path.iter().chain(&prices.files).cloned().collect(),
             paths: paths(typed.paths, config, surroundings)?,
             input_format: typed.reading.input_format.clone(),
             mappings: mappings(config)?,
             settings: settings(typed, config, &render.by)?,
             users: users(&config.settings.users.from)?,
-            prices: overrides(&typed.pricing.files, config)?,
+            prices,
             ladder: match typed.ladder {
                 Some(ladder) => LadderPlan::resolve(ladder, config)?,
                 None => None,

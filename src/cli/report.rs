@@ -1,6 +1,6 @@
 //! `tokopt report`: a saved analysis in, the reports of `analyze` out.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::analyze::{mention, print};
 use super::config::Config;
@@ -24,8 +24,9 @@ pub(super) fn run(
     let options = render_options(&arguments.tables, &arguments.general, &config, surroundings)?;
     let document = content::analysis(&arguments.analysis)?;
     require_tables(&document, &options.by)?;
-    let source = Path::new(&arguments.analysis);
-    output::write_again(&document, &outputs, &options, Some(source))?;
+    let source = PathBuf::from(&arguments.analysis);
+    let kept: Vec<PathBuf> = config.path.into_iter().chain([source]).collect();
+    output::write_all(&document, &outputs, &options, &kept)?;
     print(&document, printed(&arguments.written, &arguments.general, &outputs), &options)?;
     Ok(Exit::Done)
 }

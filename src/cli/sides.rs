@@ -70,7 +70,7 @@ pub(super) fn run(
     found.warnings.extend(other_calls(is_saved && !plan.settings.filter.keeps_everything()));
     let files = before.files.iter().chain(&after.files).cloned().collect();
     let report = Report { found, files };
-    output::write_all(&report, &plan.outputs, &plan.render)?;
+    output::write_all(&report, &plan.outputs, &plan.render, &plan.kept)?;
     let printed = print(&report, plan.print, &plan.render);
     if plan.strict {
         judge(&before.document)?;

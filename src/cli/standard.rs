@@ -51,5 +51,8 @@ pub(super) fn error(error: &CliError, color: bool) {
 
 fn labelled(label: &str, style: Style, message: &str, color: bool) -> String {
     let style = if color { style } else { Style::new() };
-    format!("{style}{label}{style:#}: {}", visible(message))
+    // A line that a name of the log opens may be a command to the runner of a
+    // pipeline, which obeys `::error`; none is opened by anything but this.
+    let message = visible(message).replace('\n', "\n| ");
+    format!("{style}{label}{style:#}: {message}")
 }

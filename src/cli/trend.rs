@@ -44,7 +44,7 @@ pub(super) fn run(
     });
     let found = trend::trend(&ledger, by)?;
     let document = assemble::trend(&ledger, found.as_ref());
-    output::write_all(&document, &plan.outputs, &plan.render)?;
+    output::write_all(&document, &plan.outputs, &plan.render, &plan.kept)?;
     let printed = print(&document, plan.print, &plan.render);
     if plan.strict {
         judge(&assemble::document(&log, &ledger, &plan.naming, None))?;

@@ -87,7 +87,8 @@ fn compare(name: &str) {
             !measured.is_null() && measured.to_string().trim_end_matches(".0") != value
         });
         if differs || judgement["status"] != *status {
-            wrong += &format!("{rule} of {of:?}: {status}, {value:?}: {judgement}\n");
+            let line = format!("{rule} of {of:?}: {status}, {value:?}: {judgement}\n");
+            wrong.push_str(&line);
         }
     }
     assert!(wrong.is_empty(), "{name}\n{wrong}");

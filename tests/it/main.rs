@@ -17,6 +17,7 @@ mod batch_files;
 mod broken_files;
 mod check;
 mod check_oracle;
+mod check_refusals;
 mod checks;
 mod ci;
 mod claude_code;

@@ -211,8 +211,10 @@ fn row(judgement: &Judgement) -> String {
         (Status::Ignored, _) => "ignored",
         (Status::Within, _) => "within",
     };
+    let note = judgement.note.as_deref().map(|note| format!(": {}", sentence(note)));
+    let note = note.filter(|_| judgement.status == Status::Within).unwrap_or_default();
     format!(
-        "| {} | {} | {} | {} | {status} |",
+        "| {} | {} | {} | {} | {status}{note} |",
         budget(judgement),
         escape(&limit),
         escape(&shown(judgement.measured)),

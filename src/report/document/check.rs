@@ -75,6 +75,9 @@ pub struct Subject {
     pub paths: Vec<String>,
     /// Log records that were read.
     pub lines: u64,
+    /// Of these, records that are no calls.
+    #[serde(default)]
+    pub ignored: u64,
     /// Log records that could not be used.
     pub rejected: u64,
     /// Calls; null where an export does not say.
@@ -121,6 +124,10 @@ pub struct Judgement {
     pub calls: Option<u64>,
     /// One sentence that says what was found.
     pub message: String,
+    /// What a reader should know of the measured value: what it was projected
+    /// from, which calls it leaves out.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Why it was not judged or was ignored.
     pub reason: Option<String>,
     /// What can be done about it.
@@ -173,9 +180,10 @@ pub struct Limit {
     /// The bound on the measured value; of a change, the baseline with the
     /// allowed change.
     pub bound: Quantity,
-    /// The change that was allowed, as a part of the baseline: 0.2 is 20 %.
+    /// The change that was allowed, as a part of the baseline: 0.2 is 20 %
+    /// more, -0.2 is 20 % less.
     pub change_share: Option<Quantity>,
-    /// The change that was allowed, as an amount.
+    /// The change that was allowed, as an amount; negative where it is less.
     pub change: Option<Quantity>,
 }
 

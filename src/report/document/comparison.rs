@@ -139,6 +139,10 @@ pub struct Slice {
     /// whose size was not logged, say.
     #[serde(default)]
     pub partly_priced_calls: u64,
+    /// Prompt and generated tokens of the calls without a price.
+    #[serde(default)]
+    #[schemars(with = "u64")]
+    pub unpriced_tokens: Tokens,
     /// What the priced calls cost, in US dollars; null where none was priced.
     pub cost_usd: Option<NanoUsd>,
     /// How the cost is known; null without one.

@@ -216,8 +216,11 @@ fn passed(check: &Check, screen: &mut Screen) {
     if cut(&lines) {
         lines = grid(&columns, rows(false), room);
     }
-    for line in lines {
+    for (line, judgement) in lines.iter().zip(passed) {
         screen.row(&format!("  {line}"));
+        if let Some(note) = &judgement.note {
+            screen.faint(&sentence(note, screen), 4);
+        }
     }
 }
 

@@ -30,6 +30,7 @@ fn subject(calls: u64, month_cents: i128) -> Subject {
     Subject {
         paths: vec!["logs/week.jsonl".to_owned()],
         lines: calls + 12,
+        ignored: 0,
         rejected: 3,
         calls: Some(calls),
         unpriced_calls: 14,
@@ -59,6 +60,7 @@ pub fn judgement(code: &str, key: &str, measure: &str) -> Judgement {
         evidence: Some(Evidence::Measured),
         calls: Some(1_204),
         message: format!("{measure} is within its limit"),
+        note: None,
         reason: None,
         help: None,
         moved_by: Vec::new(),

@@ -15,6 +15,7 @@ use crate::record::component::Component;
 use crate::record::dimension::Dimension;
 use crate::record::prompt::NodeId;
 use crate::record::symbol::Symbol;
+use crate::record::usage::Usage;
 use crate::report::document::{Slice, UNKNOWN_KEY};
 use crate::selection::Filter;
 use crate::units::{Evidence, NanoUsd, Share, Tokens, Usd};
@@ -185,7 +186,11 @@ impl<'a> Slicer<'a> {
         for &index in &group.entries {
             let entry = &ledger.entries[index as usize];
             let call = ledger.call(entry);
-            sums.add(&entry.bill, entry.bill.total().is_none().then_some(1), slice);
+            let is_unpriced = entry.bill.total().is_none();
+            sums.add(&entry.bill, is_unpriced.then_some(1), slice);
+            if is_unpriced {
+                slice.unpriced_tokens += tokens_of(&call.usage.get());
+            }
             slice.partly_priced_calls += u64::from(has_unpriced_part(&entry.bill, call));
             let sought = (call.provider, entry.model);
             let tier = match looked_up {
@@ -228,6 +233,9 @@ impl<'a> Slicer<'a> {
             let is_unpriced = entry.bill.total().is_none();
             let unpriced = is_unpriced.then_some(bucket.calls.unwrap_or(1));
             sums.add(&entry.bill, unpriced, slice);
+            if is_unpriced {
+                slice.unpriced_tokens += tokens_of(&bucket.usage);
+            }
             if entry.bill.state == State::Priced && entry.bill.remarks.partly_unpriced() {
                 slice.partly_priced_calls += bucket.calls.unwrap_or(1);
             }
@@ -271,6 +279,11 @@ impl<'a> Slicer<'a> {
     fn tier(&self, provider: Option<Symbol>, model: Option<Symbol>) -> Option<ModelTier> {
         self.ledger.pricer.find(provider, model)?.model().tier()
     }
+}
+
+/// The tokens that a bill would be for.
+fn tokens_of(usage: &Usage) -> Tokens {
+    usage.input.unwrap_or_default() + usage.output.unwrap_or_default()
 }
 
 /// What is added up exactly before it is rounded.
