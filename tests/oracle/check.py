@@ -269,9 +269,17 @@ def passes(call, filters):
 # --- verdicts ------------------------------------------------------------
 
 
+def tokens(calls):
+    return sum((c.get("input_tokens") or 0) + (c.get("output_tokens") or 0) for c in calls)
+
+
 def believed(calls):
-    """Whether few enough calls of the slice are without their whole price."""
-    return not short(calls) or shown_as("share", mean(short(calls)).value) <= UNPRICED_SHARE
+    """Whether few enough calls of the slice are without their whole price, and few
+    enough of its tokens without any."""
+    if short(calls) and shown_as("share", mean(short(calls)).value) > UNPRICED_SHARE:
+        return False
+    without = tokens([c for c in calls if not free(c) and cost(c) is None])
+    return not tokens(calls) or shown_as("share", Fraction(without, tokens(calls))) <= UNPRICED_SHARE
 
 
 def judge(rule, log, baseline, calls, before):
@@ -474,7 +482,8 @@ def limits(name, calls, before, length, before_length):
     part = Fraction(decimal(abs(found - then) / then * Fraction(9, 10), 6))
     part = part or Fraction(1, 100)
     yield "increase", {"increase": {"part": part}}
-    yield "decrease", {"decrease": {"part": part}}
+    # Nothing falls by more than all of it.
+    yield "decrease", {"decrease": {"part": min(part, Fraction(1))}}
     amount = Fraction(decimal(abs(found - then) * Fraction(9, 10), 9)) or step
     yield "increase amount", {"increase": {"amount": amount}}
     yield "increase slack", {"increase": {"part": part}, "min_change": Fraction(decimal(abs(found - then) * 2, 9)) or step}

@@ -121,7 +121,7 @@ fn dollars_of_which_a_part_is_missing_are_no_less_unknown() {
     partly.whole.partly_priced_calls = 4;
     let within = judged("cost = { max = 48 }", &partly, None);
     assert_eq!(within.status, Status::Within);
-    assert!(within.message.ends_with(", without a part of 4 calls"), "{}", within.message);
+    assert!(within.message.ends_with(", leaving out a part of 4 calls"), "{}", within.message);
     // Of 96.
     partly.whole.partly_priced_calls = 5;
     let unknown = judged("cost = { max = 48 }", &partly, None);
