@@ -11,7 +11,7 @@ use crate::report::check::CheckKind;
 
 /// Hold a log to its budgets, and fail where one is exceeded
 ///
-/// The budgets stand in tokopt.toml under [budget]; --preset adds sets of rules that come with the
+/// The budgets stand in tokopt.toml under `[budget]`; --preset adds sets of rules that come with the
 /// program. A rule that cannot be judged says why and never counts as within. PATH may be a saved
 /// analysis (`tokopt analyze LOG -o analysis.json`).
 #[derive(Clone, Debug, Default, Args)]

@@ -4,7 +4,7 @@
 //! The difference is taken apart by *sequential substitution*: starting from
 //! the first bill, one thing after another is set to what it is in the second,
 //! and every step is the difference of two totals, so that the steps add up to
-//! the whole ([`stage`] has the order). Knows documents, not logs; no price
+//! the whole (`stage.rs` has the order). Knows documents, not logs; no price
 //! table, no file.
 mod expectation;
 mod notes;

@@ -1,4 +1,4 @@
-//! Reports of a check: what can be made of a [`Check`].
+//! Reports of a check: what can be made of a [`Check`](super::document::Check).
 //!
 //! A renderer is one file behind [`CheckRenderer`] and one line in
 //! [`CHECK_RENDERERS`]. Renderers see only the document of the check and write
